@@ -1,0 +1,1 @@
+"""Turns indexed posts and time into alerts and notifications."""

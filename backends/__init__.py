@@ -1,0 +1,1 @@
+"""The adapters of the ports: embedded (SQLite) and cluster (Kafka, Celery, Elasticsearch)."""

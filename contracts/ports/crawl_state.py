@@ -1,0 +1,59 @@
+"""The crawl state port: what the edge must remember between crawls."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+
+class PageState(msgspec.Struct, frozen=True, kw_only=True):
+    """Validators of one fetched page (by URL), for conditional requests."""
+
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+    body_digest: str = ""
+    fetched_at: datetime
+
+
+class SourceHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """How one source fared; times are None until it happened once."""
+
+    source: str
+    checked_at: datetime
+    succeeded_at: datetime | None = None
+    newest_post_at: datetime | None = None
+    posts: int = 0
+    """Posts accepted in the last crawl."""
+    failure: str = ""
+    """One Chinese sentence, "" when well."""
+    next_due_at: datetime | None = None
+
+
+class CrawlState(Protocol):
+    """Durable; safe to use from one crawl process and many readers."""
+
+    def pages(self, urls: Sequence[str]) -> Mapping[str, PageState]:
+        """Return what is known of the pages."""
+        ...
+
+    def keep_pages(self, states: Sequence[PageState]) -> None:
+        """Remember pages; the newest wins."""
+        ...
+
+    def seen(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """Return digest of the last accepted content by post id, for those already accepted (duplicates)."""
+        ...
+
+    def keep_seen(self, digests: Mapping[str, str]) -> None:
+        """Remember accepted posts: post id → digest of title and masked text."""
+        ...
+
+    def health(self) -> Sequence[SourceHealth]:
+        """Return the health of every source that was ever crawled, by source id."""
+        ...
+
+    def keep_health(self, health: SourceHealth) -> None:
+        """Replace one source's health; None times keep the former value."""
+        ...

@@ -1,0 +1,39 @@
+"""What the understanding stages say about one post."""
+
+import msgspec
+
+from contracts.lane import Lane
+
+
+class Sentiment(msgspec.Struct, frozen=True, array_like=True):
+    """Probabilities of the three sentiments; they sum to 1."""
+
+    negative: float
+    neutral: float
+    positive: float
+
+
+class Score(msgspec.Struct, frozen=True, kw_only=True):
+    """The scores of one post. Probabilities lie in 0..1; `lane` is None for a post that asks no help."""
+
+    sentiment: int
+    """-1, 0 or 1: towards what the post is about."""
+    sentiment_p: Sentiment
+    certain: bool
+    """False = 拿不准: shown as such, never hidden in neutral."""
+    topics: tuple[str, ...] = ()
+    """Codes of `contracts.topic`, likeliest first, at most three; empty for none."""
+    help: float = 0.0
+    attack: float = 0.0
+    counter: float = 0.0
+    danger: float = 0.0
+    lane: Lane | None = None
+    marks: tuple[str, ...] = ()
+    """For a plea: the words that made it one, as found in the text (shown to officers; handed to the hotline)."""
+    regions: tuple[str, ...] = ()
+    """Six-digit division codes, most certain first: Hunan to county, elsewhere to city."""
+    keywords: tuple[str, ...] = ()
+    sketch: int = 0
+    """Similarity sketch of the normalised text (64-bit unsigned) for folding reposts; 0 for a text too short to fold."""
+    scorer: str = ""
+    """Name and version of the scorer that said so."""

@@ -1,0 +1,1 @@
+"""Turns fetched posts into scored, folded, clustered and indexed ones."""

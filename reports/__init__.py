@@ -1,0 +1,1 @@
+"""Gathers the week from index and desk database."""

@@ -1,0 +1,1 @@
+"""Turns alerts and officers' acts into judgements, response tasks and hand-overs."""
