@@ -1,0 +1,45 @@
+"""A crawl state in memory: the model that the durable one is held against."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from contracts.ports.crawl_state import PageState, SourceHealth
+
+
+class MemoryCrawlState:
+    """Everything is gone with the process."""
+
+    def __init__(self) -> None:
+        self._pages: dict[str, PageState] = {}
+        self._seen: dict[str, str] = {}
+        self._health: dict[str, SourceHealth] = {}
+
+    def pages(self, urls: Sequence[str]) -> Mapping[str, PageState]:
+        return {url: self._pages[url] for url in urls if url in self._pages}
+
+    def keep_pages(self, states: Sequence[PageState]) -> None:
+        for state in states:
+            kept = self._pages.get(state.url)
+            if kept is None or kept.fetched_at <= state.fetched_at:
+                self._pages[state.url] = state
+
+    def seen(self, ids: Sequence[str]) -> Mapping[str, str]:
+        return {post: self._seen[post] for post in ids if post in self._seen}
+
+    def keep_seen(self, digests: Mapping[str, str]) -> None:
+        self._seen.update(digests)
+
+    def health(self) -> Sequence[SourceHealth]:
+        return tuple(self._health[source] for source in sorted(self._health))
+
+    def keep_health(self, health: SourceHealth) -> None:
+        former = self._health.get(health.source)
+        if former is not None:
+            health = msgspec.structs.replace(
+                health,
+                succeeded_at=health.succeeded_at or former.succeeded_at,
+                newest_post_at=health.newest_post_at or former.newest_post_at,
+                next_due_at=health.next_due_at or former.next_due_at,
+            )
+        self._health[health.source] = health

@@ -1,0 +1,210 @@
+"""Import of a CSV or JSONL file: every row becomes a post, a duplicate or a dead letter, and nothing is lost silently."""
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from contracts.errors import Rejected
+from contracts.events import POSTS_FETCHED, POSTS_REJECTED, PostRejected
+from contracts.identity import digest
+from contracts.ports.clock import Clock
+from contracts.ports.log import Log
+from crawlers.edge import Edge
+from crawlers.lines import open_text_file
+from crawlers.raw_post import RawPost
+from crawlers.rows import Row, rows
+from crawlers.times import read_time
+
+FIELDS: Final = ("text", "id", "url", "title", "published_at", "author", "likes", "reposts", "comments")
+"""What a column can be mapped to; `text` must be."""
+_BATCH = 2000
+_TIMES_JUDGED = 50
+"""So many times are tried before the first row is taken in: a wrong --date-format must not date a whole file as today."""
+
+Progress = Callable[[int, float], None]
+"""Called after each batch with the rows read so far and the share of the file, 0 to 1."""
+
+
+class ImportCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows; read = accepted + duplicates + rejected. `masked` counts the accepted ones in which something was masked."""
+
+    read: int = 0
+    accepted: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    masked: int = 0
+
+
+def import_file(
+    path: Path,
+    *,
+    source: str,
+    columns: Mapping[str, str],
+    edge: Edge,
+    log: Log,
+    clock: Clock,
+    date_format: str = "",
+    zone: str = "Asia/Shanghai",
+    progress: Progress | None = None,
+) -> ImportCounts:
+    """Take in a file; `columns` maps a field of FIELDS to a column. The same file again brings nothing new.
+
+    A row without a usable time is kept and its time marked doubtful. Raises Rejected (one Chinese sentence) for a fault
+    of the file or the mapping; when a compressed file breaks off, what stood before the break has been taken in.
+    """
+    _check_mapping(columns)
+    times = _Times(date_format, _zone(zone), clock)
+    file = open_text_file(Path(path))
+    _check_times(rows(file, list(columns.values())), columns.get("published_at"), times, path)
+    counts = ImportCounts()
+    batch: list[RawPost] = []
+    faults: list[PostRejected] = []
+
+    def flush() -> None:
+        nonlocal counts
+        admitted = edge.admit(batch, history=True)
+        if admitted.fetched:
+            log.append(POSTS_FETCHED, admitted.fetched)
+        if faults or admitted.rejected:
+            log.append(POSTS_REJECTED, [*faults, *admitted.rejected])
+        edge.keep(admitted)
+        counts = ImportCounts(
+            read=counts.read + len(batch) + len(faults),
+            accepted=counts.accepted + len(admitted.fetched),
+            duplicates=counts.duplicates + admitted.duplicates,
+            rejected=counts.rejected + len(faults) + len(admitted.rejected),
+            masked=counts.masked + admitted.masked,
+        )
+        batch.clear()
+        faults.clear()
+        if progress:
+            progress(counts.read, min(file.position / file.size, 1.0))
+
+    try:
+        for row in rows(file, list(columns.values())):
+            if row.fault:
+                faults.append(_dead_letter(row, source, file.path.name, clock.now()))
+            else:
+                batch.append(_raw_post(row, source, file.path.name, columns, times))
+            if len(batch) + len(faults) >= _BATCH:
+                flush()
+    except Rejected as error:
+        flush()
+        raise Rejected(f"{error}（坏处之前的 {counts.read} 行已导入，修好后重新导入不会重复。）") from error
+    flush()
+    return counts
+
+
+class _Times:
+    def __init__(self, date_format: str, zone: tzinfo, clock: Clock) -> None:
+        self.date_format = date_format
+        self._zone = zone
+        self._clock = clock
+
+    def read(self, value: object) -> datetime | None:
+        text = _text(value).strip()
+        if not text:
+            return None
+        if not self.date_format:
+            return read_time(text, self._clock.now(), self._zone)
+        try:
+            found = datetime.strptime(text, self.date_format)  # noqa: DTZ007 - the zone follows
+        except ValueError:
+            return None
+        return found if found.tzinfo else found.replace(tzinfo=self._zone)
+
+
+def _check_mapping(columns: Mapping[str, str]) -> None:
+    for field in columns:
+        if field not in FIELDS:
+            near = difflib.get_close_matches(field, FIELDS, n=1, cutoff=0.5)
+            hint = f"，是不是“{near[0]}”" if near else ""
+            raise Rejected(f"--map 里的“{field}”不是可用的字段{hint}；可用的有：{'、'.join(FIELDS)}。")
+    if not columns.get("text"):
+        raise Rejected("没有说明哪一列是正文：请加上 --map text=列名。")
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise Rejected(f"不认识时区“{name}”：请写成 Asia/Shanghai 这样的名称。") from error
+
+
+def _check_times(found: Iterator[Row], column: str | None, times: _Times, path: Path) -> None:
+    if column is None:
+        return
+    first = 0
+    tried = 0
+    for row in found:
+        value = row.values.get(column)
+        if not _text(value).strip():
+            continue
+        if times.read(value):
+            return
+        first = first or row.line
+        tried += 1
+        if tried == _TIMES_JUDGED:
+            break
+    if tried:
+        form = f"不合日期格式“{times.date_format}”" if times.date_format else "认不出是什么时间"
+        raise Rejected(
+            f'{path} 第 {first} 行起，“{column}”列的时间{form}：请用 --date-format 写明格式，例如 "%Y-%m-%d %H:%M"。'
+        )
+
+
+def _raw_post(row: Row, source: str, file: str, columns: Mapping[str, str], times: _Times) -> RawPost:
+    def of(field: str) -> object:
+        return row.values.get(columns[field]) if field in columns else None
+
+    return RawPost(
+        source=source,
+        text=_text(of("text")),
+        native_id=_text(of("id")),
+        url=_text(of("url")),
+        title=_text(of("title")),
+        author=_text(of("author")),
+        published_at=times.read(of("published_at")),
+        likes=_count(of("likes")),
+        reposts=_count(of("reposts")),
+        comments=_count(of("comments")),
+        file=file,
+        line=row.line,
+    )
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None or isinstance(value, (bool, dict, list)):
+        return ""
+    return str(value)
+
+
+def _count(value: object) -> int:
+    """Return a count as exports write it: 12, 12.0, 1,234 or 1.2万; 0 for anything else."""
+    text = _text(value).strip().replace(",", "").replace("，", "")
+    factor = 1
+    if text.endswith(("万", "w", "W")):
+        text, factor = text[:-1], 10_000
+    try:
+        return min(max(round(float(text) * factor), 0), 2**53)
+    except (ValueError, OverflowError):
+        return 0
+
+
+def _dead_letter(row: Row, source: str, file: str, now: datetime) -> PostRejected:
+    return PostRejected(
+        id=digest("rejected", source, file, str(row.line)),
+        stage="edge",
+        reason=row.fault,
+        rejected_at=now,
+        source=source,
+        file=file,
+        line=row.line,
+    )

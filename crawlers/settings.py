@@ -1,0 +1,27 @@
+"""Settings of the edge: an empty section crawls politely under the project's own name."""
+
+from typing import Final
+
+import msgspec
+
+AGENT_NAME: Final = "Qingting"
+"""The name that robots.txt rules are matched against."""
+
+
+class CrawlSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[crawl]` of qingting.toml. Politeness has floors in code: no setting goes below them."""
+
+    contact_url: str = ""
+    """Address (https:// or mailto:) where a site's owner reaches the operator; part of the User-Agent."""
+    timeout_s: float = 20.0
+    page_bytes_max: int = 4 * 1024 * 1024
+    """After decompression; a page beyond it is not read."""
+    redirects_max: int = 5
+    retry_after_wait_s: float = 30.0
+    """A `Retry-After` up to so long is waited for within the crawl (once); a longer one ends it."""
+    robots_minutes: int = 60
+    """How long an answer of robots.txt is used before it is asked for again."""
+
+    @property
+    def user_agent(self) -> str:
+        return f"{AGENT_NAME}/0.1 (+{self.contact_url})" if self.contact_url else f"{AGENT_NAME}/0.1"
