@@ -1,0 +1,1 @@
+"""The embedded adapters: each one SQLite file."""
