@@ -1,0 +1,67 @@
+# Every target does its own set-up on a fresh machine. Debian packages are installed only where root allows it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+ASSETS := desk/static/vendor/.installed
+export PYTHONDONTWRITEBYTECODE ?= 1
+
+.PHONY: help setup demo demo-check test check quick lint types imports bench faults model lock packages clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) tools/make_venv.py
+	@touch $@
+
+$(ASSETS): package.json package-lock.json $(STAMP)
+	$(BIN)/python tools/build_assets.py
+	@touch $@
+
+setup: $(STAMP) $(ASSETS) ## virtual environment from the lock, and the web assets
+
+packages: ## Debian packages that the tests use: chromium, fonts-noto-cjk
+	tools/install_packages
+
+demo: setup ## the sample town, live: crawled over HTTP, shown on the desk
+	$(BIN)/qingting demo
+
+demo-check: setup ## the same without a browser; ends by itself, exit 0 or 1
+	$(BIN)/qingting demo --check --json
+
+test: setup packages ## everything: real files, real processes, real Chromium
+	$(BIN)/pytest
+
+quick: setup ## the part without browser and child processes, under 60 s
+	$(BIN)/pytest -m "not browser and not slow"
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+imports: $(STAMP)
+	$(BIN)/lint-imports
+
+check: lint types imports test ## format, lint, types, imports, test
+
+bench: setup ## speed and memory; writes docs/performance.md
+	$(BIN)/python tools/bench.py
+
+faults: setup ## 100 kill -9 during an import of 20,000 posts, with a ledger
+	$(BIN)/python tools/faults.py
+
+model: $(STAMP) ## train the default scorer from the labelled posts
+	$(BIN)/python tools/build_model.py
+
+lock: $(STAMP) ## write requirements.lock anew: hashes, no addresses
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra cluster --extra baseline --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --python-version 3.11 --quiet -o requirements.lock
+
+clean: ## remove what was built
+	rm -rf .venv node_modules desk/static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis

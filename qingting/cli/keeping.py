@@ -1,0 +1,72 @@
+"""Commands on what is kept: replay, forget, retain, backup."""
+
+from pathlib import Path
+
+import click
+
+from qingting.cli.printing import as_json, print_json
+from qingting.home import Home
+
+
+@click.command(help="把死信里还带着帖子的事件送回原来的流再处理一遍；采集边界拒收的行没有原文，须从来源重来。")
+@as_json
+@click.pass_obj
+def replay_(home: Home, *, as_json: bool) -> None:
+    from qingting.replaying import replay
+    from qingting.wiring import House
+
+    with House.at(home) as house:
+        done = replay(house)
+    if as_json:
+        print_json(done)
+    else:
+        click.echo(
+            f"死信 {done.dead_letters:,} 条，送回 {done.replayed:,} 条；{done.without_event:,} 条没有原文，未送。"
+        )
+
+
+@click.command(help="永久遗忘：从索引和值班台立即删除，并记入遗忘名单，今后不再收。至少给一个选项。")
+@click.option("--url", "urls", multiple=True, metavar="网址")
+@click.option("--author", "authors", multiple=True, metavar="假名", help="作者的加密假名（不是姓名）")
+@click.option("--post", "posts", multiple=True, metavar="编号", help="帖子编号")
+@as_json
+@click.pass_obj
+def forget_(
+    home: Home, urls: tuple[str, ...], authors: tuple[str, ...], posts: tuple[str, ...], *, as_json: bool
+) -> None:
+    from qingting.forgetting import forget
+    from qingting.wiring import House
+
+    if not (urls or authors or posts):
+        raise click.UsageError("要遗忘什么？请给 --url、--author 或 --post。", click.get_current_context())
+    with House.at(home) as house:
+        removed = forget(house, urls=urls, authors=authors, posts=posts)
+    if as_json:
+        print_json({"removed": removed})
+    else:
+        click.echo(f"已遗忘，从索引删除 {removed} 帖；日志里的副本在保存期内自动清除。")
+
+
+@click.command(help="删除日志里过了保存期的记录。")
+@as_json
+@click.pass_obj
+def retain_(home: Home, *, as_json: bool) -> None:
+    from qingting.retaining import retain
+    from qingting.wiring import House
+
+    with House.at(home) as house:
+        dropped = retain(house)
+    if as_json:
+        print_json({"dropped": dropped})
+    else:
+        click.echo(f"从日志删除 {dropped:,} 条过期记录。")
+
+
+@click.command(help="把整个 home 一致地备份成一个 .tar 文件；up 运行时也可以。备份含密钥，请妥善保管。")
+@click.argument("file", type=click.Path(path_type=Path), metavar="文件.tar")
+@click.pass_obj
+def backup_(home: Home, file: Path) -> None:
+    from qingting.backup import backup
+
+    home.require()
+    click.echo(f"已备份到 {file}（{backup(home, file):,} 字节）。恢复：解开到空文件夹，用 --home 指向它。")

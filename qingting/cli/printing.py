@@ -1,0 +1,38 @@
+"""How commands print: JSON for machines on one line, a progress bar on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+import msgspec
+
+as_json = click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序读")
+_PLAIN_LINE_S = 10.0
+
+
+def print_json(value: Any) -> None:
+    """Print one value as one line of JSON; lone surrogates cannot occur past the edge."""
+    click.echo(msgspec.json.encode(value).decode())
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int], None]]:
+    """Yield a function to call with the count so far; draws at most ten times a second, to standard error."""
+    terminal, shown_s = sys.stderr.isatty(), time.monotonic()
+
+    def show(count: int) -> None:
+        nonlocal shown_s
+        now = time.monotonic()
+        if now - shown_s < (0.1 if terminal else _PLAIN_LINE_S):
+            return
+        shown_s = now
+        click.echo(f"\r{what} {count:,}\x1b[K" if terminal else f"{what} {count:,}", nl=not terminal, err=True)
+
+    try:
+        yield show
+    finally:
+        if terminal:
+            click.echo("\r\x1b[K", nl=False, err=True)

@@ -1,0 +1,107 @@
+"""The roles by name, and the loop that runs one until it is told to stop."""
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from contracts.errors import Conflict, NotConfigured, Retryable
+from contracts.role import Role
+from qingting.wiring import House
+
+if TYPE_CHECKING:
+    from alerts.notify import NotifyRole
+    from alerts.watch import WatchRole
+    from pipeline.index_role import IndexRole
+    from pipeline.score_role import ScoreRole
+
+ROLES: Final = ("crawl", "score", "index", "watch", "notify", "desk")
+"""In the order of a post's way; `worker` joins them in the cluster only."""
+TURN_S: Final = 0.5
+_FIRST_PAUSE_S: Final = 0.1
+_LONGEST_PAUSE_S: Final = 5.0
+
+_logger = logging.getLogger(__name__)
+
+
+def score_role(house: House) -> "ScoreRole":
+    from pipeline.score_role import ScoreRole
+
+    pipeline = house.settings.pipeline
+    return ScoreRole(house.log, house.jobs, house.clock, batch=pipeline.score_batch, in_flight=pipeline.in_flight)
+
+
+def index_role(house: House) -> "IndexRole":
+    from pipeline.index_role import IndexRole
+
+    return IndexRole(
+        house.log, house.index, house.forget_list, house.lease("index"), house.clock,
+        batch=house.settings.pipeline.index_batch,
+    )  # fmt: skip
+
+
+def watch_role(house: House) -> "WatchRole":
+    from alerts.watch import WatchRole
+    from response.opening import open_work
+
+    return WatchRole(house.log, house.database, house.lease("watch"), house.clock, house.rules, open_work)
+
+
+def notify_role(house: House) -> "NotifyRole":
+    from alerts.notify import NotifyRole
+
+    from response import timers
+
+    return NotifyRole(
+        house.log, house.database, house.lease("notify"), house.clock, house.notifiers, timers=(timers.run,)
+    )
+
+
+STEPPING: Final[dict[str, Callable[[House], Role]]] = {
+    "score": score_role, "index": index_role, "watch": watch_role, "notify": notify_role
+}  # fmt: skip
+
+
+def run(name: str, house: House, stop: threading.Event) -> None:
+    """Run one role until `stop` is set; it then finishes what it took. Raises NotConfigured for an unknown name."""
+    with house.home.shown_alive(name):
+        if name == "crawl":
+            _crawl(house, stop)
+        elif name == "desk":
+            _serve(house, stop)
+        elif name in STEPPING:
+            _turns(name, STEPPING[name](house), stop)
+        elif name == "worker":
+            raise NotConfigured("角色 worker 只在集群模式下存在；内置模式由 score 自己计算，请去掉 worker。")
+        else:
+            raise NotConfigured(f"没有叫 {name} 的角色。可用：{'、'.join(ROLES)}。")
+
+
+def _turns(name: str, role: Role, stop: threading.Event) -> None:
+    pause_s = _FIRST_PAUSE_S
+    try:
+        while not stop.is_set():
+            try:
+                role.step(TURN_S)
+                pause_s = _FIRST_PAUSE_S
+            except (Retryable, Conflict) as decision:
+                _logger.warning("%s: %s; next try in %.1f s", name, decision, pause_s)
+                stop.wait(pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+    finally:
+        role.close()
+
+
+def _crawl(house: House, stop: threading.Event) -> None:
+    from crawlers.crawling import crawl
+
+    crawl(
+        house.sources, edge=house.edge, log=house.log, crawl_state=house.crawl_state, clock=house.clock,
+        once=False, should_stop=stop.is_set,
+    )  # fmt: skip
+
+
+def _serve(house: House, stop: threading.Event) -> None:
+    from qingting.serving import serve
+
+    serve(house, stop)

@@ -1,0 +1,118 @@
+"""`status`: which roles live, how far each is behind, and what is open."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import func, select
+
+from contracts.document import Query
+from contracts.events import (
+    POSTS_FETCHED,
+    POSTS_INDEXED,
+    POSTS_REJECTED,
+    POSTS_SCORED,
+    STREAMS,
+)
+from contracts.ports.log import Partition
+from qingting.roles import ROLES
+from qingting.wiring import House
+
+GROUPS = {"score": POSTS_FETCHED, "index": POSTS_SCORED}
+"""The roles that read as a consumer group of their own name, and what they read."""
+
+
+class Lag(msgspec.Struct, frozen=True):
+    """How far a role is behind: records not yet done, and the age of the oldest in seconds."""
+
+    lag: int
+    oldest_s: float
+
+
+class RoleStatus(msgspec.Struct, frozen=True):
+    alive: bool
+    lag: int
+    oldest_s: float
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """The JSON promise of ARCHITECTURE §6."""
+
+    roles: dict[str, RoleStatus]
+    streams: dict[str, int]
+    index: dict[str, int]
+    dead_letters: int
+    alerts: dict[str, int]
+    tasks: dict[str, int]
+
+
+def status(house: House) -> Status:
+    """Gather the status; reads only."""
+    behind = lags(house)
+    roles = {
+        role: RoleStatus(house.home.alive(role) > 0, behind[role].lag, behind[role].oldest_s) if role in behind
+        else RoleStatus(house.home.alive(role) > 0, 0, 0.0)
+        for role in ROLES
+    }  # fmt: skip
+    streams = {stream: sum(house.log.end_offsets([stream]).values()) for stream in STREAMS}
+    return Status(
+        roles=roles,
+        streams=streams,
+        index={"posts": house.index.search(Query(pleas="with", limit=0)).total},
+        dead_letters=streams[POSTS_REJECTED],
+        **_open_work(house),
+    )
+
+
+def lags(house: House) -> Mapping[str, Lag]:
+    """Return the lag of every role that works off something."""
+    now = house.clock.now()
+    found = {role: _lag(house, stream, house.log.committed(role, [stream]), now) for role, stream in GROUPS.items()}
+    from alerts.store import positions
+
+    with house.database.reading() as connection:
+        watched = positions(connection)
+    found["watch"] = _lag(house, POSTS_INDEXED, watched, now)
+    found["notify"] = _outbox(house, now)
+    return found
+
+
+def _lag(house: House, stream: str, positions: Mapping[Partition, int], now: datetime) -> Lag:
+    behind = {
+        partition: (positions.get(partition, 0), end)
+        for partition, end in house.log.end_offsets([stream]).items()
+        if end > positions.get(partition, 0)
+    }
+    if not behind:
+        return Lag(0, 0.0)
+    reader = house.log.reader([stream], {partition: start for partition, (start, _) in behind.items()})
+    try:
+        waiting = [record for record in reader.poll(len(behind)) if record.partition in behind]
+    finally:
+        reader.close()
+    oldest = min((record.appended_at for record in waiting), default=now)
+    return Lag(sum(end - start for start, end in behind.values()), round((now - oldest).total_seconds(), 3))
+
+
+def _outbox(house: House, now: datetime) -> Lag:
+    from alerts.outbox import waiting
+
+    with house.database.reading() as connection:
+        count, oldest = waiting(connection, now)
+    return Lag(count, round((now - oldest).total_seconds(), 3) if oldest else 0.0)
+
+
+def _open_work(house: House) -> dict[str, dict[str, int]]:
+    from alerts.tables import alerts
+    from response.tables import help_tasks, response_tasks
+
+    with house.database.reading() as connection:
+        open_alerts = connection.execute(
+            select(func.count()).select_from(alerts).where(alerts.c.state.in_(("open", "acknowledged")))
+        ).scalar_one()
+        open_tasks = overdue = 0
+        for table, done in ((response_tasks, ("closed", "withdrawn")), (help_tasks, ("closed",))):
+            still = select(func.count()).select_from(table).where(table.c.state.not_in(done))
+            open_tasks += connection.execute(still).scalar_one()
+            overdue += connection.execute(still.where(table.c.overdue)).scalar_one()
+    return {"alerts": {"open": open_alerts}, "tasks": {"open": open_tasks, "overdue": overdue}}

@@ -1,0 +1,149 @@
+"""The composition root: the one place that knows which adapter stands behind which port."""
+
+import os
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from qingting.home import Home
+from qingting.settings import Settings, load
+
+if TYPE_CHECKING:
+    from alerts.rules import Rule
+    from crawlers.sources import Source
+
+    from contracts.ports.clock import Clock
+    from contracts.ports.crawl_state import CrawlState
+    from contracts.ports.database import Database
+    from contracts.ports.forget_list import ForgetList
+    from contracts.ports.index import Index
+    from contracts.ports.jobs import Jobs
+    from contracts.ports.lease import Lease
+    from contracts.ports.log import Log
+    from contracts.ports.notifier import Notifier
+    from contracts.post import Post
+    from contracts.score import Score
+    from crawlers.edge import Edge
+
+
+class House:
+    """The parts of one home, each opened when first asked for and closed together."""
+
+    def __init__(self, home: Home, settings: Settings) -> None:
+        self.home = home
+        self.settings = settings
+        self._open = ExitStack()
+
+    @classmethod
+    def at(cls, home: Home) -> Self:
+        """Open the home. Raises NotConfigured where it is none or its settings have faults."""
+        home.require()
+        return cls(home, load(home.settings_file))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    @cached_property
+    def clock(self) -> "Clock":
+        from backends.clock import SystemClock
+
+        return SystemClock()
+
+    @cached_property
+    def log(self) -> "Log":
+        from backends.sqlite.log import SqliteLog
+
+        log = SqliteLog(self.home.log_file, self.clock, partitions=self.settings.log.partitions)
+        self._open.callback(log.close)
+        return log
+
+    @cached_property
+    def index(self) -> "Index":
+        from backends.sqlite.index import SqliteIndex
+
+        index = SqliteIndex(self.home.index_file)
+        self._open.callback(index.close)
+        return index
+
+    @cached_property
+    def database(self) -> "Database":
+        """The desk database at the newest schema. Raises NotConfigured where it has to be migrated first."""
+        from backends.database import open_database
+        from qingting.migrating import require_newest
+
+        database = open_database(self.database_url)
+        self._open.callback(database.close)
+        require_newest(database.engine)
+        return database
+
+    @property
+    def database_url(self) -> str:
+        return self.settings.database.url or f"sqlite:///{self.home.database_file.resolve()}"
+
+    @cached_property
+    def forget_list(self) -> "ForgetList":
+        from backends.database.forget_list import DatabaseForgetList
+
+        return DatabaseForgetList(self.database, self.clock)
+
+    @cached_property
+    def crawl_state(self) -> "CrawlState":
+        from backends.database.crawl_state import DatabaseCrawlState
+
+        return DatabaseCrawlState(self.database)
+
+    @cached_property
+    def edge(self) -> "Edge":
+        from crawlers.edge import Edge
+
+        return Edge(self.home.secret("pseudonym.key"), self.forget_list, self.crawl_state, self.clock)
+
+    @cached_property
+    def score(self) -> "Callable[[Sequence[Post]], Sequence[Score]]":
+        """The understanding stages, without log or home: what a worker runs."""
+        from pipeline import scorers, understanding
+
+        return understanding.build(scorers.load(self.settings.pipeline.scorer))
+
+    @cached_property
+    def jobs(self) -> "Jobs":
+        from backends.jobs import EagerJobs
+
+        return EagerJobs(self.score)
+
+    def lease(self, name: str) -> "Lease":
+        from backends.database.lease import DatabaseLease
+
+        return DatabaseLease(self.database, name, f"{socket.gethostname()}:{os.getpid()}")
+
+    @cached_property
+    def sources(self) -> "tuple[Source, ...]":
+        from crawlers.sources import load_sources
+
+        return load_sources(self.home.sources_file)
+
+    @cached_property
+    def rules(self) -> "tuple[Rule, ...]":
+        from alerts.rules import load_rules
+
+        return load_rules(self.home.rules_file)
+
+    @cached_property
+    def notifiers(self) -> "Mapping[str, Notifier]":
+        from backends.notifiers.desk import DeskNotifier
+        from backends.notifiers.webhook import WebhookNotifier
+
+        channels: dict[str, Notifier] = {"desk": DeskNotifier()}
+        webhook = self.settings.webhook
+        if webhook.url:
+            secret = self.home.secret(webhook.secret_file or "webhook.key")
+            channels["webhook"] = WebhookNotifier(webhook.url, secret, timeout_s=webhook.timeout_s)
+        return channels
