@@ -13,7 +13,6 @@ from qingting.settings import Settings, load
 
 if TYPE_CHECKING:
     from alerts.rules import Rule
-    from crawlers.sources import Source
 
     from contracts.ports.clock import Clock
     from contracts.ports.crawl_state import CrawlState
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from contracts.post import Post
     from contracts.score import Score
     from crawlers.edge import Edge
+    from crawlers.sources import Source
 
 
 class House:
