@@ -50,7 +50,7 @@ imports: $(STAMP)
 check: lint types imports test ## format, lint, types, imports, test
 
 bench: setup ## speed and memory; writes docs/performance.md
-	$(BIN)/python tools/bench.py
+	$(BIN)/qingting bench --page docs/performance.md
 
 faults: setup ## 100 kill -9 during an import of 20,000 posts, with a ledger
 	$(BIN)/python tools/faults.py

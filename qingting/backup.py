@@ -1,7 +1,6 @@
 """`backup`: one consistent archive of a home, also while it runs."""
 
 import io
-import os
 import sqlite3
 import tarfile
 import tempfile
@@ -34,7 +33,7 @@ def backup(home: Home, target: Path) -> int:
             for path in sorted(home.folder.rglob("*")):
                 if home.data not in path.parents and path not in (home.data, target, part) and path.is_file():
                     _add(archive, path, path.relative_to(home.folder))
-        os.replace(part, target)
+        part.replace(target)
     except OSError as failed:
         part.unlink(missing_ok=True)
         raise Rejected(f"备份写不到 {target}（{failed.strerror}）。请检查路径、权限和磁盘空间。") from failed

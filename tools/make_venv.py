@@ -10,7 +10,7 @@ PLACE = ROOT / ".venv"
 
 
 def main() -> None:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file alone may meet an older Python
         sys.exit(f"Qingting needs Python 3.11 or newer; this is {sys.version.split()[0]} ({sys.executable}).")
     python = PLACE / "bin" / "python"
     if not python.exists():
