@@ -1,0 +1,74 @@
+"""The crawl state in the desk database."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from sqlalchemy import func, select
+
+from backends.database.statements import portions, upsert
+from backends.database.tables import pages, seen, source_health
+from contracts.ports.crawl_state import PageState, SourceHealth
+from contracts.ports.database import Database
+
+
+class DatabaseCrawlState:
+    """What the edge remembers between crawls.
+
+    needs: the desk database · configuration: none · delivery: durable when the call returns · ordering: the newest
+    state of a page wins, whoever writes last · limits: one crawl process, any number of readers.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def pages(self, urls: Sequence[str]) -> Mapping[str, PageState]:
+        with self._database.reading() as connection:
+            return {
+                row.url: PageState(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+                for portion in portions(urls)
+                for row in connection.execute(select(pages).where(pages.c.url.in_(portion)))
+            }
+
+    def keep_pages(self, states: Sequence[PageState]) -> None:
+        if not states:
+            return
+        with self._database.writing() as connection:
+            insert = upsert(connection, pages)
+            newest = insert.on_conflict_do_update(
+                index_elements=[pages.c.url],
+                set_={column.name: insert.excluded[column.name] for column in pages.c if not column.primary_key},
+                where=pages.c.fetched_at <= insert.excluded.fetched_at,
+            )
+            connection.execute(newest, [msgspec.structs.asdict(state) for state in states])
+
+    def seen(self, ids: Sequence[str]) -> Mapping[str, str]:
+        with self._database.reading() as connection:
+            return {
+                row.post: row.digest
+                for portion in portions(ids)
+                for row in connection.execute(select(seen).where(seen.c.post.in_(portion)))
+            }
+
+    def keep_seen(self, digests: Mapping[str, str]) -> None:
+        if not digests:
+            return
+        with self._database.writing() as connection:
+            insert = upsert(connection, seen)
+            kept = insert.on_conflict_do_update(index_elements=[seen.c.post], set_={"digest": insert.excluded.digest})
+            connection.execute(kept, [{"post": post, "digest": digest} for post, digest in digests.items()])
+
+    def health(self) -> Sequence[SourceHealth]:
+        with self._database.reading() as connection:
+            rows = connection.execute(select(source_health).order_by(source_health.c.source)).all()
+        return tuple(SourceHealth(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name
+
+    def keep_health(self, health: SourceHealth) -> None:
+        with self._database.writing() as connection:
+            insert = upsert(connection, source_health)
+            changed = {
+                column.name: insert.excluded[column.name] for column in source_health.c if not column.primary_key
+            }
+            for name in ("succeeded_at", "newest_post_at", "next_due_at"):
+                changed[name] = func.coalesce(insert.excluded[name], source_health.c[name])
+            kept = insert.on_conflict_do_update(index_elements=[source_health.c.source], set_=changed)
+            connection.execute(kept, [msgspec.structs.asdict(health)])

@@ -1,0 +1,53 @@
+"""The tables behind the ports of this room."""
+
+from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, Text
+
+from contracts.instant import Instant
+
+metadata = MetaData()
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("expires_us", BigInteger, nullable=False),
+)
+
+forget_list = Table(
+    "forget_list",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("added_at", Instant, nullable=False),
+)
+
+pages = Table(
+    "pages",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("etag", Text, nullable=False),
+    Column("last_modified", Text, nullable=False),
+    Column("body_digest", Text, nullable=False),
+    Column("fetched_at", Instant, nullable=False),
+)
+
+seen = Table(
+    "seen",
+    metadata,
+    Column("post", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+)
+
+source_health = Table(
+    "source_health",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("checked_at", Instant, nullable=False),
+    Column("succeeded_at", Instant),
+    Column("newest_post_at", Instant),
+    Column("posts", Integer, nullable=False),
+    Column("failure", Text, nullable=False),
+    Column("next_due_at", Instant),
+)
