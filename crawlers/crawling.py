@@ -1,0 +1,225 @@
+"""Crawls sources with Scrapy on the asyncio reactor, once or by their intervals until told to stop.
+
+Twisted's reactor runs once in a process and in its main thread: call `crawl` once, in a process of its own.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from scrapy import Spider, signals
+from scrapy.crawler import AsyncCrawlerRunner, Crawler
+from scrapy.utils.reactor import install_reactor
+
+from contracts.errors import Retryable
+from contracts.ports.clock import Clock
+from contracts.ports.crawl_state import CrawlState
+from contracts.ports.log import Log
+from crawlers.addresses import Names, PinnedResolver
+from crawlers.edge import Edge
+from crawlers.politeness import Hosts
+from crawlers.robots import RobotsBook
+from crawlers.settings import CrawlSettings
+from crawlers.source import Source
+from crawlers.source_crawl import CrawlOutcome, Shared, SourceCrawl
+
+AT_ONCE_MAX = 16
+"""Sources crawled side by side; each asks one page at a time, so this bounds memory, not politeness."""
+_STOP_POLL_S = 0.2
+_log = logging.getLogger(__name__)
+
+
+def crawl(
+    sources: Sequence[Source],
+    *,
+    edge: Edge,
+    log: Log,
+    crawl_state: CrawlState,
+    clock: Clock,
+    once: bool,
+    should_stop: Callable[[], bool],
+    settings: CrawlSettings | None = None,
+    on_outcome: Callable[[CrawlOutcome], None] | None = None,
+) -> tuple[CrawlOutcome, ...]:
+    """Crawl the enabled sources and return the last outcome of each, in their order; blocks.
+
+    With `once` each source is crawled now, once. Otherwise each is crawled when it is due (a restart keeps the
+    schedule) until `should_stop`; a crawl under way is then broken off and goes on next time.
+    """
+    settings = settings or CrawlSettings()
+    install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
+    reactor = _reactor()
+    names = Names()
+    reactor.installNameResolver(PinnedResolver(names.pinned))
+    shared = Shared(
+        edge=edge,
+        log=log,
+        crawl_state=crawl_state,
+        clock=clock,
+        settings=settings,
+        hosts=Hosts(should_stop),
+        names=names,
+        robots=RobotsBook(timedelta(minutes=settings.robots_minutes)),
+    )
+    round_ = _Round([source for source in sources if source.enabled], shared, should_stop, on_outcome)
+    failures: list[BaseException] = []
+
+    def start() -> None:
+        asyncio.ensure_future(round_.run(once=once)).add_done_callback(end)
+
+    def end(task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and (error := task.exception()):
+            failures.append(error)
+        reactor.stop()
+
+    reactor.callWhenRunning(start)
+    reactor.run(installSignalHandlers=False)
+    if failures:
+        raise failures[0]
+    return round_.outcomes()
+
+
+def _unsaved(error: Retryable) -> str:
+    return f"采到的帖子没能存下（{error}）：没有丢，下次重新采。"
+
+
+def _reactor() -> Any:
+    from twisted.internet import reactor  # only now: importing it installs the default one
+
+    return reactor
+
+
+class _Round:
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        shared: Shared,
+        should_stop: Callable[[], bool],
+        on_outcome: Callable[[CrawlOutcome], None] | None,
+    ) -> None:
+        self._sources = sources
+        self._shared = shared
+        self._should_stop = should_stop
+        self._on_outcome = on_outcome
+        self._outcomes: dict[str, CrawlOutcome] = {}
+        self._runner = AsyncCrawlerRunner(scrapy_settings(shared.settings))
+        self._places = asyncio.Semaphore(AT_ONCE_MAX)
+        logging.getLogger("scrapy").setLevel(logging.CRITICAL)  # our own line says how a crawl ended
+        logging.getLogger("twisted").setLevel(logging.CRITICAL)
+
+    def outcomes(self) -> tuple[CrawlOutcome, ...]:
+        return tuple(self._outcomes[source.id] for source in self._sources if source.id in self._outcomes)
+
+    async def run(self, *, once: bool) -> None:
+        stopper = asyncio.ensure_future(self._stop_when_asked())
+        try:
+            await asyncio.gather(*(self._once(source) if once else self._keep_on(source) for source in self._sources))
+        finally:
+            stopper.cancel()
+
+    async def _stop_when_asked(self) -> None:
+        while not self._should_stop():  # noqa: ASYNC110 - a signal handler sets a flag, it cannot set an asyncio event
+            await asyncio.sleep(_STOP_POLL_S)
+        await self._runner.stop()
+
+    async def _keep_on(self, source: Source) -> None:
+        health = {health.source: health for health in self._shared.crawl_state.health()}.get(source.id)
+        due = health.next_due_at if health else None
+        while not self._should_stop():
+            if due is not None and self._shared.clock.now() < due:
+                await asyncio.sleep(_STOP_POLL_S)
+                continue
+            await self._once(source)
+            due = next((h.next_due_at for h in self._shared.crawl_state.health() if h.source == source.id), None)
+            due = due or self._shared.clock.now() + timedelta(seconds=source.interval_s)
+
+    async def _crawl(self, crawl: SourceCrawl) -> None:
+        def note(failure: Any, response: Any) -> None:
+            error = failure.value
+            if isinstance(error, Retryable):
+                crawl.fail(_unsaved(error))
+            else:
+                crawl.fail(f"{response.url} 读不懂（{type(error).__name__}），已跳过。")
+                _log.error("unreadable page of source %s", crawl.source.id, exc_info=error)
+
+        crawler = Crawler(_spider(crawl.source), self._runner.settings)
+        crawler.signals.connect(note, signal=signals.spider_error, weak=False)
+        try:
+            await self._runner.crawl(crawler, crawl=crawl)
+        except Exception:  # one source must not end the crawls of all others
+            _log.exception("crawl of source %s broke off", crawl.source.id)
+            crawl.fail("采集程序出错，详情见日志：请把日志发给维护人员。")
+
+    async def _once(self, source: Source) -> None:
+        async with self._places:
+            if self._should_stop():
+                return
+            started_s = time.monotonic()
+            crawl = SourceCrawl(source, self._shared)
+            await self._crawl(crawl)
+            crawl.was_stopped = crawl.was_stopped or self._should_stop()
+            try:
+                outcome = crawl.finish()
+            except Retryable as error:
+                _log.warning("health of source %s not kept: %s", source.id, error)
+                outcome = CrawlOutcome(source=source.id, requests=crawl.requests, failure=_unsaved(error))
+        self._outcomes[source.id] = outcome
+        _log.info(
+            "crawled source=%s accepted=%d duplicates=%d rejected=%d requests=%d unchanged=%d gone=%d seconds=%.1f failure=%s",
+            outcome.source, outcome.accepted, outcome.duplicates, outcome.rejected, outcome.requests, outcome.unchanged,
+            outcome.gone, time.monotonic() - started_s, outcome.failure or "-",
+        )  # fmt: skip
+        if self._on_outcome:
+            self._on_outcome(outcome)
+
+
+def _spider(source: Source) -> type[Spider]:
+    from crawlers.spiders.feed_spider import FeedSpider
+    from crawlers.spiders.forum_spider import ForumSpider
+
+    return FeedSpider if source.kind == "feed" else ForumSpider
+
+
+def scrapy_settings(settings: CrawlSettings) -> dict[str, Any]:
+    """Return all that Scrapy is told: its own defaults for components are replaced, not added to."""
+    return {
+        "DOWNLOADER_MIDDLEWARES_BASE": {
+            "crawlers.middlewares.AddressGuard": 100,
+            "crawlers.middlewares.RobotsGuard": 200,
+            "crawlers.middlewares.Validators": 300,
+            "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 400,
+            "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 410,
+            "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 420,
+            "crawlers.middlewares.Redirects": 500,
+            "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 600,
+            "crawlers.middlewares.RetryAfter": 700,
+        },
+        "SPIDER_MIDDLEWARES_BASE": {"scrapy.spidermiddlewares.start.StartSpiderMiddleware": 25},
+        "DOWNLOAD_HANDLERS_BASE": {
+            "http": "crawlers.download.PoliteDownloadHandler",
+            "https": "crawlers.download.PoliteDownloadHandler",
+        },
+        "EXTENSIONS_BASE": {},
+        "ITEM_PIPELINES_BASE": {},
+        "USER_AGENT": settings.user_agent,
+        "DEFAULT_REQUEST_HEADERS": {
+            "Accept": "text/html,application/xhtml+xml,application/rss+xml,application/atom+xml,application/json;q=0.9",
+            "Accept-Language": "zh-CN,zh;q=0.9",
+        },
+        "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
+        "DOWNLOAD_DELAY": 0,  # pauses are kept across crawls, by crawlers.politeness
+        "DOWNLOAD_TIMEOUT": settings.timeout_s,
+        "DOWNLOAD_MAXSIZE": settings.page_bytes_max,
+        "DOWNLOAD_WARNSIZE": 0,
+        "DOWNLOAD_VERIFY_CERTIFICATES": True,
+        "REDIRECT_MAX_TIMES": settings.redirects_max,
+        "COOKIES_ENABLED": False,
+        "HTTPPROXY_ENABLED": False,
+        "TELNETCONSOLE_ENABLED": False,
+        "REMOTE_CONTROL_ENABLED": False,
+        "LOG_ENABLED": False,
+        "STATS_DUMP": False,
+    }

@@ -1,0 +1,25 @@
+"""The way onto the wire: every request, robots.txt and redirects included, waits for its host's turn here."""
+
+from typing import Any
+
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.utils.httpobj import urlparse_cached
+
+from crawlers.source_crawl import SourceCrawl
+
+
+class PoliteDownloadHandler(HTTP11DownloadHandler):
+    """Scrapy's HTTP handler behind the politeness of `crawlers.politeness`; connections are not kept open."""
+
+    def __init__(self, crawler: Any) -> None:
+        super().__init__(crawler)
+        self._pool.persistent = False  # an idle connection of one crawl would be a second one beside another crawl's
+
+    async def download_request(self, request: Any) -> Any:
+        spider: Any = self._crawler.spider
+        crawl: SourceCrawl = spider.crawl
+        host = urlparse_cached(request).hostname or ""
+        is_loopback = crawl.shared.names.is_loopback(host)
+        async with crawl.shared.hosts.turn(host, crawl.source.request_gap_s, is_loopback=is_loopback):
+            crawl.requests += 1
+            return await super().download_request(request)

@@ -1,0 +1,127 @@
+"""What every request passes on its way out, in this order: address, robots.txt, validators; and what answers pass."""
+
+from typing import Any
+
+from scrapy import Request
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.utils.httpobj import urlparse_cached
+
+from crawlers.politeness import retry_after
+from crawlers.refused import Refused, Stopped
+from crawlers.robots import Robots, judge_answer, unreachable
+from crawlers.source_crawl import SourceCrawl
+
+_UNSAID_PAUSE_S = 60.0
+"""A 429 without Retry-After: so long nobody asks the host."""
+
+
+class _Middleware:
+    def __init__(self, crawler: Any) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> "_Middleware":
+        return cls(crawler)
+
+    @property
+    def crawl(self) -> SourceCrawl:
+        crawl: SourceCrawl = self.crawler.spider.crawl
+        return crawl
+
+
+class AddressGuard(_Middleware):
+    """Refuses private networks on every hop, and more requests than one crawl may make."""
+
+    async def process_request(self, request: Request) -> None:
+        source = self.crawl.source
+        if self.crawl.requests >= source.requests_max:
+            raise Refused(f"一次采集已请求 {source.requests_max} 页，到了 requests_max 的上限，其余下次再采。")
+        host = (urlparse_cached(request).hostname or "").lower()
+        await self.crawl.shared.names.admit(host, source.allow_private)
+
+
+class RobotsGuard(_Middleware):
+    """Reads robots.txt first, and takes no answer for a no."""
+
+    async def process_request(self, request: Request) -> None:
+        if request.meta.get("is_robots"):
+            return
+        parts = urlparse_cached(request)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        robots = await self._robots(origin)
+        if robots.failure:
+            raise Refused(robots.failure)
+        self.crawl.shared.hosts.crawl_delay(parts.hostname or "", robots.crawl_delay_s)
+        if not robots.allows(request.url):
+            raise Refused(f"{request.url} 被对方的 robots.txt 禁止采集：请换网址或停用该来源。")
+
+    async def _robots(self, origin: str) -> Robots:
+        shared = self.crawl.shared
+        async with shared.robots.lock(origin):
+            known = shared.robots.get(origin, shared.clock.now())
+            if known is None:
+                known = await self._fetch(origin)
+                shared.robots.keep(origin, known, shared.clock.now())
+            return known
+
+    async def _fetch(self, origin: str) -> Robots:
+        request = Request(f"{origin}/robots.txt", meta={"is_robots": True}, dont_filter=True)
+        try:
+            response = await self.crawler.engine.download_async(request)
+        except Stopped:
+            raise
+        except Refused as error:
+            return Robots(failure=str(error))
+        except Exception:  # noqa: BLE001 - whatever went wrong, no answer means no
+            return unreachable(origin)
+        return judge_answer(response.status, response.body, origin)
+
+
+class Validators(_Middleware):
+    """Asks whether a page has changed, by what our own store knows of it."""
+
+    def process_request(self, request: Request) -> None:
+        # A redirect carries the headers of the hop before it.
+        request.headers.pop("If-None-Match", None)
+        request.headers.pop("If-Modified-Since", None)
+        state = self.crawl.page(request.url) if request.meta.get("is_conditional") else None
+        if state and state.etag:
+            request.headers["If-None-Match"] = state.etag
+        if state and state.last_modified:
+            request.headers["If-Modified-Since"] = state.last_modified
+
+
+class Redirects(RedirectMiddleware):
+    """Scrapy's, without a Referer, and with a sentence at its limit."""
+
+    def handle_referer(self, request: Request, response: Response) -> None:
+        del response
+        request.headers.pop("Referer", None)
+
+    def _redirect(self, redirected: Request, request: Request, reason: Any) -> Request:
+        try:
+            return super()._redirect(redirected, request, reason)
+        except IgnoreRequest as error:
+            raise Refused(f"{request.url} 转来转去超过 {self.max_redirect_times} 次：请检查网址。") from error
+
+
+class RetryAfter(_Middleware):
+    """Waits as long as a host asks for: a short while within the crawl, a long one until the next."""
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:
+        if response.status not in {429, 503}:
+            return response
+        shared = self.crawl.shared
+        host = urlparse_cached(request).hostname or ""
+        asked = retry_after((response.headers.get("Retry-After") or b"").decode("latin-1"), shared.clock.now())
+        if asked is None:
+            if response.status == 429:
+                shared.hosts.close(host, _UNSAID_PAUSE_S)
+            return response
+        shared.hosts.close(host, asked)
+        if asked <= shared.settings.retry_after_wait_s and not request.meta.get("has_waited"):
+            return request.replace(meta={**request.meta, "has_waited": True}, dont_filter=True)
+        self.crawl.ask_later(asked)
+        raise Refused(f"{host} 要求 {asked:.0f} 秒后再来，已照办。")

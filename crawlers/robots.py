@@ -1,0 +1,76 @@
+"""robots.txt, failing closed: what cannot be read forbids everything, only a clear "there is none" allows it."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import msgspec
+from protego import Protego
+
+from crawlers.settings import AGENT_NAME
+
+_BYTES_MAX = 512 * 1024
+"""RFC 9309 asks for at least 500 KiB to be parsed."""
+_FAILED_FOR = timedelta(minutes=5)
+"""A failed robots.txt is asked for again soon: it closes the whole host."""
+
+
+class Robots:
+    """The rules of one origin. `failure` is one Chinese sentence when nothing may be asked at all."""
+
+    def __init__(self, rules: Protego | None = None, failure: str = "") -> None:
+        self._rules = rules
+        self.failure = failure
+
+    def allows(self, url: str) -> bool:
+        return not self.failure and (self._rules is None or bool(self._rules.can_fetch(url, AGENT_NAME)))
+
+    @property
+    def crawl_delay_s(self) -> float:
+        """Seconds between two requests, the stricter of Crawl-delay and Request-rate; 0 when nothing is asked for."""
+        if self._rules is None:
+            return 0.0
+        rate = self._rules.request_rate(AGENT_NAME)
+        spread = rate.seconds / rate.requests if rate and rate.requests else 0.0
+        return max(float(self._rules.crawl_delay(AGENT_NAME) or 0.0), spread, 0.0)
+
+
+def judge_answer(status: int, body: bytes, origin: str) -> Robots:
+    """Return the rules that an answer to /robots.txt means."""
+    if 200 <= status < 300:
+        return Robots(Protego.parse(body[:_BYTES_MAX].decode("utf-8", "replace").removeprefix("\ufeff")))
+    if status in {401, 403, 429} or not 400 <= status < 500:
+        return Robots(
+            failure=f"{origin}/robots.txt 回应 {status}，读不到采集规则，按“不许采”处理；对方恢复后会自动再试。"
+        )
+    return Robots()
+
+
+def unreachable(origin: str) -> Robots:
+    """Return the rules of an origin whose robots.txt gave no answer."""
+    return Robots(failure=f"{origin}/robots.txt 没有回应（超时或连不上），按“不许采”处理；对方恢复后会自动再试。")
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    robots: Robots
+    until: datetime
+
+
+class RobotsBook:
+    """The rules of all origins, kept for a while."""
+
+    def __init__(self, kept_for: timedelta) -> None:
+        self._kept_for = kept_for
+        self._kept: dict[str, _Kept] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    def lock(self, origin: str) -> asyncio.Lock:
+        """Return the origin's lock: one asks, the others wait for its answer."""
+        return self._locks.setdefault(origin, asyncio.Lock())
+
+    def get(self, origin: str, now: datetime) -> Robots | None:
+        kept = self._kept.get(origin)
+        return kept.robots if kept and now < kept.until else None
+
+    def keep(self, origin: str, robots: Robots, now: datetime) -> None:
+        kept_for = min(_FAILED_FOR, self._kept_for) if robots.failure else self._kept_for
+        self._kept[origin] = _Kept(robots, now + kept_for)

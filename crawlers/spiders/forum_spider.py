@@ -1,0 +1,106 @@
+"""Crawls a forum: list pages → threads → pages of posts.
+
+A page is asked for conditionally only when nothing further has to be followed from it: a 304 has no links. A list
+page is remembered at the end only, when all that it led to is safe.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from parsel import Selector
+from scrapy import Request
+from scrapy.http import Response
+
+from crawlers.forum import read_list, read_thread
+from crawlers.source import PostShape, ThreadList
+from crawlers.source_crawl import SourceCrawl
+from crawlers.spiders.source_spider import SourceSpider
+
+
+class ForumSpider(SourceSpider):
+    """Follows a thread again only when its mark has changed, if the source has one."""
+
+    def __init__(self, crawl: SourceCrawl) -> None:
+        super().__init__(crawl)
+        assert crawl.source.list is not None
+        assert crawl.source.post is not None
+        self._list: ThreadList = crawl.source.list
+        self._post: PostShape = crawl.source.post
+        self._asked: set[str] = set()
+
+    def first(self) -> Request:
+        return self._ask_list(self.crawl.source.url, 1)
+
+    def _ask_list(self, url: str, page: int) -> Request:
+        self._asked.add(url)
+        return self.ask(url, self.read_list, is_conditional=bool(self._list.changed_by), page=page)
+
+    def read_list(self, response: Response) -> Iterator[Request]:
+        if response.status == 304:
+            self.crawl.unchanged += 1
+            return
+        if not self.is_page(response):
+            return
+        found = read_list(_selector(response), self._list, response.url, self.crawl.source)
+        if not found.rows:
+            self.crawl.fail(f"{response.url} 上没有一处符合 list.row“{self._list.row}”：页面可能改版了，请检查选择器。")
+            return
+        known = self.crawl.shared.crawl_state.pages([thread.url for thread in found.threads])
+        for thread in found.threads:
+            if thread.url in self._asked or len(self._asked) > self._list.threads_max * self._list.pages_max:
+                continue
+            state = known.get(thread.url)
+            if thread.mark and state and state.body_digest == thread.mark:
+                self.crawl.unchanged += 1
+                continue
+            self._asked.add(thread.url)
+            yield self.ask(
+                thread.url, self.read_thread, is_conditional=True, page=1, thread=thread.url, mark=thread.mark
+            )
+        page: int = response.meta["page"]
+        if found.next and page < self._list.pages_max and found.next not in self._asked:
+            yield self._ask_list(found.next, page + 1)
+        elif self._list.changed_by:
+            self.crawl.keep_at_end(self.state(response))
+
+    def read_thread(self, response: Response) -> Iterator[Request]:
+        meta: dict[str, Any] = response.meta
+        thread: str = meta["thread"]
+        mark: str = meta["mark"]
+        if response.status == 304:
+            self.crawl.unchanged += 1
+            state = self.crawl.page(thread)
+            if state and mark:
+                self.crawl.take((), (msgspec.structs.replace(state, body_digest=mark),))
+            return
+        if response.status in {404, 410}:
+            self.crawl.gone += 1
+            if mark:  # not asked for again until the list says that it has changed
+                self.crawl.take((), (self.state(response, url=thread, mark=mark, has_validators=False),))
+            return
+        if not self.is_page(response):
+            return
+        now = self.crawl.shared.clock.now()
+        found = read_thread(
+            _selector(response), self._post, url=response.url, thread=thread, source=self.crawl.source, now=now
+        )
+        page: int = meta["page"]
+        if not found.posts and page == 1:
+            self.crawl.fail(
+                f"{response.url} 上没有一处符合 post.row“{self._post.row}”且有正文：页面可能改版了，请检查选择器。"
+            )
+            return
+        follows = bool(found.next) and page < self.crawl.source.thread.pages_max and found.next not in self._asked
+        if follows:
+            self.crawl.take(found.posts)
+            self._asked.add(found.next)
+            yield self.ask(found.next, self.read_thread, page=page + 1, thread=thread, mark=mark)
+        else:
+            state = self.state(response, url=thread, mark=mark, has_validators=page == 1)
+            self.crawl.take(found.posts, (state,))
+
+
+def _selector(response: Response) -> Selector:
+    """Read as HTML whatever the page calls itself: XHTML would put every element into a namespace."""
+    return Selector(text=response.text, type="html")

@@ -1,0 +1,88 @@
+"""What the spiders share: the first request, requests with their failures, and the state of a page."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+from scrapy import Request, Spider
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+)
+from scrapy.http import Response, TextResponse
+
+from contracts.identity import digest
+from contracts.ports.crawl_state import PageState
+from crawlers.refused import Refused, Stopped
+from crawlers.settings import CrawlSettings
+from crawlers.source_crawl import SourceCrawl
+
+Callback = Callable[[Response], Iterator[Request]]
+
+
+class SourceSpider(Spider):
+    """Crawls one source; posts go straight to `crawl.take`, so that no page is remembered before its posts are safe."""
+
+    def __init__(self, crawl: SourceCrawl) -> None:
+        super().__init__(name=crawl.source.id)
+        self.crawl = crawl
+
+    async def start(self) -> AsyncIterator[Request]:
+        yield self.first()
+
+    def first(self) -> Request:
+        raise NotImplementedError
+
+    def ask(self, url: str, callback: Callback, *, is_conditional: bool = False, **meta: Any) -> Request:
+        meta["is_conditional"] = is_conditional
+        return Request(url, callback=callback, errback=self.failed, dont_filter=True, meta=meta)
+
+    def failed(self, failure: Any) -> None:
+        error = failure.value
+        if isinstance(error, Stopped):
+            self.crawl.was_stopped = True
+        else:
+            self.crawl.fail(explain(error, failure.request.url, self.crawl.shared.settings))
+
+    def is_page(self, response: Response) -> bool:
+        """Whether there is a text to read; says why not."""
+        if response.status != 200:
+            self.crawl.fail(f"{response.url} 回应 {response.status}，没有采到。")
+        elif not isinstance(response, TextResponse):
+            self.crawl.fail(f"{response.url} 不是网页或订阅源，没有采到。")
+        else:
+            return True
+        return False
+
+    def state(self, response: Response, *, url: str = "", mark: str = "", has_validators: bool = True) -> PageState:
+        """Return what to remember of a page: its validators, and a digest (of the body unless `mark` is given)."""
+        is_own = has_validators and url in {"", response.url}
+        return PageState(
+            url=url or response.url,
+            etag=_header(response, "ETag") if is_own else "",
+            last_modified=_header(response, "Last-Modified") if is_own else "",
+            body_digest=mark or digest("body", response.body.decode("latin-1")),
+            fetched_at=self.crawl.shared.clock.now(),
+        )
+
+
+def explain(error: BaseException, url: str, settings: CrawlSettings) -> str:
+    """Return one Chinese sentence for a page that could not be had."""
+    size = f"{settings.page_bytes_max / 1024 / 1024:.0f} MB"
+    if isinstance(error, Refused):
+        return str(error)
+    if isinstance(error, DownloadTimeoutError):
+        return f"{url} 在 {settings.timeout_s:.0f} 秒内没有回应：稍后会自动再试。"
+    if isinstance(error, (DownloadCancelledError, IgnoreRequest)):
+        return f"{url} 超过 {size}，没有读：请换一个小一些的页面。"
+    if isinstance(error, DownloadConnectionRefusedError):
+        return f"连不上 {url}：对方没有开着，稍后会自动再试。"
+    if isinstance(error, CannotResolveHostError):
+        return f"找不到 {url} 的主机：请检查网址和网络。"
+    return f"没有取到 {url}（{type(error).__name__}）：稍后会自动再试。"
+
+
+def _header(response: Response, name: str) -> str:
+    return (response.headers.get(name) or b"").decode("latin-1")[:500]
