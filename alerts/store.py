@@ -1,0 +1,266 @@
+"""Alerts in the desk database: read, change and their history. Every change leaves a row and an event for the log."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, Row, insert, select, update
+
+from alerts import outbox
+from alerts.tables import alert_changes, alerts, notifications
+from alerts.tables import deliveries as sent
+from alerts.tables import historic_pleas as historic
+from alerts.tables import positions as kept_positions
+from contracts.alert import Alert, AlertState, Reason
+from contracts.errors import Conflict, Rejected
+from contracts.events import AlertChanged
+from contracts.identity import digest
+from contracts.level import LEVEL_WORDS, Level
+from contracts.ports.log import Partition
+
+OPEN_STATES: Final[tuple[AlertState, ...]] = ("open", "acknowledged")
+STATE_WORDS: Final[dict[str, str]] = {
+    "open": "待签收", "acknowledged": "已签收", "resolved": "已结束", "false_alarm": "误报", "merged": "已并入"
+}  # fmt: skip
+
+_ALERT_FIELDS: Final = tuple(field.name for field in msgspec.structs.fields(Alert))
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of an alert's history; `kind` is opened · told · raised · state · level · escalated."""
+
+    change: int
+    kind: str
+    state: str
+    level: str | None
+    by: str
+    reason: str
+    at: datetime
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One message about an alert through one channel; `at` is None until it was tried."""
+
+    channel: str
+    state: str
+    kind: str
+    text: str
+    recipient: str
+    attempts: int
+    at: datetime | None
+    detail: str
+
+
+class HistoricPlea(msgspec.Struct, frozen=True, kw_only=True):
+    """A plea that came too late for an alert (历史求助待核)."""
+
+    post: str
+    lane: str
+    region: str
+    source: str
+    published_at: datetime
+    listed_at: datetime
+    sample: bool
+
+
+def get(connection: Connection, alert: str) -> Alert | None:
+    """Return the alert of this id."""
+    row = connection.execute(select(alerts).where(alerts.c.id == alert)).first()
+    return None if row is None else _alert(row)
+
+
+def listing(
+    connection: Connection, *, open_only: bool = False, pleas: bool | None = None, limit: int = 200
+) -> tuple[Alert, ...]:
+    """Return alerts, newest first; `pleas` True = pleas only, False = opinion only, None = both."""
+    query = select(alerts).order_by(alerts.c.opened_at.desc(), alerts.c.id).limit(limit)
+    if open_only:
+        query = query.where(alerts.c.open_key.is_not(None))
+    if pleas is not None:
+        query = query.where(alerts.c.lane.is_not(None) if pleas else alerts.c.lane.is_(None))
+    return tuple(_alert(row) for row in connection.execute(query))
+
+
+def history(connection: Connection, alert: str) -> tuple[Change, ...]:
+    """Return the alert's changes, oldest first."""
+    rows = connection.execute(
+        select(alert_changes).where(alert_changes.c.alert == alert).order_by(alert_changes.c.change)
+    )
+    return tuple(
+        Change(
+            change=row.change, kind=row.kind, state=row.state, level=row.level, by=row.by, reason=row.reason, at=row.at
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def deliveries(connection: Connection, alert: str) -> tuple[Delivery, ...]:
+    """Return who is told about the alert, by which channel and with what outcome, oldest first."""
+    rows = connection.execute(
+        select(
+            sent.c.channel, sent.c.state, sent.c.recipient, sent.c.attempts, sent.c.at,
+            sent.c.detail, notifications.c.channel.label("wanted"), notifications.c.kind, notifications.c.text,
+            notifications.c.muted,
+        )
+        .select_from(notifications.outerjoin(sent, sent.c.notification == notifications.c.id))
+        .where(notifications.c.alert == alert)
+        .order_by(notifications.c.created_at, notifications.c.id, sent.c.channel)
+    )  # fmt: skip
+    return tuple(
+        Delivery(
+            channel=row.channel or row.wanted or "all", state=row.state or ("muted" if row.muted else "pending"),
+            kind=row.kind, text=row.text, recipient=row.recipient or "", attempts=row.attempts or 0, at=row.at,
+            detail=row.detail or row.muted,
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def historic_pleas(connection: Connection) -> tuple[HistoricPlea, ...]:
+    """Return the pleas that came too late for an alert, newest first."""
+    rows = connection.execute(select(historic).order_by(historic.c.published_at.desc(), historic.c.post))
+    return tuple(HistoricPlea(**row) for row in rows.mappings())
+
+
+def positions(connection: Connection) -> Mapping[Partition, int]:
+    """Return the next offset that the watch role reads, by partition."""
+    return {Partition(row.stream, row.number): row.offset for row in connection.execute(select(kept_positions))}
+
+
+def change(
+    connection: Connection, alert: str, state: AlertState, *, by: str, reason: str, now: datetime, into: str = ""
+) -> Alert:
+    """Move an open alert on: acknowledged, resolved, false_alarm, or merged (`into` names the other alert).
+
+    The same state again changes nothing. Raises Rejected for an unknown alert or target and without a reason where one
+    is owed, Conflict for an alert that is closed already.
+    """
+    row = _row(connection, alert)
+    if row.state == state:
+        return _alert(row)
+    if row.state not in OPEN_STATES:
+        raise Conflict(f"这条预警{STATE_WORDS[row.state]}，不能再改。")
+    if state == "open":
+        raise Rejected("已签收的预警不能退回待签收。")
+    if state != "acknowledged" and not reason.strip():
+        raise Rejected("结束预警要写原因。")
+    if state == "merged" and (not into or into == alert or get(connection, into) is None):
+        raise Rejected("要并入的预警不存在。")
+    values: dict[str, Any] = {"state": state, "escalate_at": None, "merged_into": into}
+    if state not in OPEN_STATES:
+        values["open_key"] = None
+    return note(connection, row, "state", by=by, reason=reason, now=now, **values)
+
+
+def confirm_level(
+    connection: Connection, alert: str, level: Level, *, by: str, reason: str, now: datetime
+) -> Alert:  # fmt: skip
+    """Confirm or change the level (定级); from then on the engine no longer raises it. Raises Rejected, Conflict."""
+    row = _row(connection, alert)
+    if row.lane is not None:
+        raise Rejected("求助不定级，只分通道。")
+    if level not in LEVEL_WORDS:
+        raise Rejected(f"没有叫 {level} 的级别；可用：{'、'.join(LEVEL_WORDS)}。")
+    if not reason.strip():
+        raise Rejected("定级要写理由。")
+    if row.state not in OPEN_STATES:
+        raise Conflict(f"这条预警{STATE_WORDS[row.state]}，不能再定级。")
+    if row.level_confirmed and row.level == level:
+        return _alert(row)
+    return note(connection, row, "level", by=by, reason=reason, now=now, level=level, level_confirmed=True)
+
+
+def open_key(rule: str, key: str) -> str:
+    """Return what is unique while an alert of this rule and key is open."""
+    return digest("open", rule, key)
+
+
+def open_alert(
+    connection: Connection, alert: Alert, *, opening: int, active_at: datetime, escalate_at: datetime | None,
+    now: datetime,
+) -> bool:  # fmt: skip
+    """Insert a new alert with its first history row and event; False, and nothing written, if the id exists already."""
+    if get(connection, alert.id) is not None:
+        return False
+    row = msgspec.structs.asdict(alert) | {
+        "open_key": open_key(alert.rule, alert.key), "opening": opening, "active_at": active_at,
+        "escalate_at": escalate_at, "escalations": 0, "changes": 1, "merged_into": "",
+        "reason": _json(alert.reason), "posts": _json(alert.posts),
+    }  # fmt: skip
+    connection.execute(insert(alerts), row)
+    _append(connection, alert.id, 1, "opened", alert.state, alert.level, "watch", alert.reason.sentence, now)
+    _announce(connection, alert, 1, now)
+    return True
+
+
+def refresh(connection: Connection, alert: str, *, active_at: datetime, reason: Reason, posts: Sequence[str]) -> None:
+    """Bring figures and posts of an open alert up to date, silently."""
+    connection.execute(
+        update(alerts)
+        .where(alerts.c.id == alert)
+        .values(
+            active_at=active_at, count=reason.count, baseline=reason.expected, reason=_json(reason), posts=_json(posts)
+        )
+    )
+
+
+def note(
+    connection: Connection, row: Row[Any], kind: str, *, by: str, reason: str, now: datetime, **values: Any
+) -> Alert:
+    """Write `values` to the alert, with one history row and one event for the log."""
+    ordinal = row.changes + 1
+    connection.execute(update(alerts).where(alerts.c.id == row.id).values(changes=ordinal, **values))
+    changed = _row(connection, row.id)
+    _append(connection, row.id, ordinal, kind, changed.state, changed.level, by, reason, now)
+    alert = _alert(changed)
+    _announce(connection, alert, ordinal, now)
+    return alert
+
+
+def remember(connection: Connection, alert: str, kind: str, *, by: str, reason: str, now: datetime) -> None:
+    """Add a history row that changes nothing else: a decision of the engine with its reason."""
+    row = _row(connection, alert)
+    ordinal = row.changes + 1
+    connection.execute(update(alerts).where(alerts.c.id == alert).values(changes=ordinal))
+    _append(connection, alert, ordinal, kind, row.state, row.level, by, reason, now)
+
+
+def _row(connection: Connection, alert: str) -> Row[Any]:
+    row = connection.execute(select(alerts).where(alerts.c.id == alert)).first()
+    if row is None:
+        raise Rejected("没有这条预警。")
+    return row
+
+
+def _append(
+    connection: Connection, alert: str, ordinal: int, kind: str, state: str, level: str | None, by: str, reason: str,
+    now: datetime,
+) -> None:  # fmt: skip
+    values = {
+        "alert": alert, "change": ordinal, "kind": kind, "state": state, "level": level, "by": by, "reason": reason,
+        "at": now,
+    }  # fmt: skip
+    connection.execute(insert(alert_changes), values)
+
+
+def _announce(connection: Connection, alert: Alert, ordinal: int, now: datetime) -> None:
+    outbox.announce(
+        connection,
+        AlertChanged(
+            id=alert.id, alert_key=f"{alert.rule}|{alert.key}", state=alert.state, changed_at=now, change=ordinal,
+            lane=alert.lane, level=alert.level,
+        ),
+    )  # fmt: skip
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _alert(row: Row[Any]) -> Alert:
+    values = dict(row._mapping)  # noqa: SLF001 - the documented way; `row.count` is a method of tuples
+    fields = {name: values[name] for name in _ALERT_FIELDS}
+    fields["reason"] = msgspec.json.decode(row.reason, type=Reason)
+    fields["posts"] = msgspec.json.decode(row.posts, type=tuple[str, ...])
+    return Alert(**fields)
