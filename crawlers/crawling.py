@@ -149,7 +149,7 @@ class _Round:
         crawler.signals.connect(note, signal=signals.spider_error, weak=False)
         try:
             await self._runner.crawl(crawler, crawl=crawl)
-        except Exception:  # one source must not end the crawls of all others
+        except Exception:  # noqa: BLE001 - one source must not end the crawls of all others
             _log.exception("crawl of source %s broke off", crawl.source.id)
             crawl.fail("采集程序出错，详情见日志：请把日志发给维护人员。")
 

@@ -5,6 +5,7 @@ from typing import Any
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.utils.httpobj import urlparse_cached
 
+from crawlers.refused import Refused
 from crawlers.source_crawl import SourceCrawl
 
 
@@ -21,5 +22,7 @@ class PoliteDownloadHandler(HTTP11DownloadHandler):
         host = urlparse_cached(request).hostname or ""
         is_loopback = crawl.shared.names.is_loopback(host)
         async with crawl.shared.hosts.turn(host, crawl.source.request_gap_s, is_loopback=is_loopback):
+            if crawl.requests >= crawl.source.requests_max:
+                raise Refused(f"一次采集已请求 {crawl.requests} 页，到了 requests_max 的上限，其余下次再采。")
             crawl.requests += 1
             return await super().download_request(request)

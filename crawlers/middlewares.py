@@ -32,14 +32,11 @@ class _Middleware:
 
 
 class AddressGuard(_Middleware):
-    """Refuses private networks on every hop, and more requests than one crawl may make."""
+    """Refuses private networks, on every hop."""
 
     async def process_request(self, request: Request) -> None:
-        source = self.crawl.source
-        if self.crawl.requests >= source.requests_max:
-            raise Refused(f"一次采集已请求 {source.requests_max} 页，到了 requests_max 的上限，其余下次再采。")
         host = (urlparse_cached(request).hostname or "").lower()
-        await self.crawl.shared.names.admit(host, source.allow_private)
+        await self.crawl.shared.names.admit(host, self.crawl.source.allow_private)
 
 
 class RobotsGuard(_Middleware):

@@ -1,0 +1,67 @@
+"""Runs crawls in a process of its own, since Twisted's reactor runs once in a process.
+
+stdin: one JSON object {sources, settings, state, once, stop_after_s}; stdout: one JSON object {outcomes, posts, rejected, health}.
+The crawl state is kept in a file between two children, as the desk database would.
+"""
+
+import json
+import logging
+import pickle
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from contracts.events import Event
+from contracts.testing.memory_crawl_state import MemoryCrawlState
+from contracts.testing.memory_forget_list import MemoryForgetList
+from crawlers.crawling import crawl
+from crawlers.edge import Edge
+from crawlers.settings import CrawlSettings
+from crawlers.source import Source
+from tests.site.system_clock import SystemClock
+
+
+class _Events:
+    """The `append` of a log, in memory."""
+
+    def __init__(self) -> None:
+        self.streams: dict[str, list[Event]] = {}
+
+    def append(self, stream: str, events: Sequence[Event]) -> None:
+        self.streams.setdefault(stream, []).extend(events)
+
+
+def main() -> None:
+    order: dict[str, Any] = json.load(sys.stdin)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    state_file = Path(order["state"])
+    state = pickle.loads(state_file.read_bytes()) if state_file.exists() else MemoryCrawlState()  # noqa: S301 - our own file
+    events = _Events()
+    clock = SystemClock()
+    started_s = time.monotonic()
+    outcomes = crawl(
+        msgspec.convert(order["sources"], tuple[Source, ...]),
+        edge=Edge(b"a secret of the tests only", MemoryForgetList(), state, clock),
+        log=events,  # type: ignore[arg-type]
+        crawl_state=state,
+        clock=clock,
+        once=order["once"],
+        should_stop=lambda: time.monotonic() - started_s > order["stop_after_s"],
+        settings=msgspec.convert(order["settings"], CrawlSettings),
+    )
+    state_file.write_bytes(pickle.dumps(state))
+    answer = {
+        "outcomes": outcomes,
+        "posts": [event.post for event in events.streams.get("posts.fetched.v1", [])],  # type: ignore[union-attr]
+        "rejected": events.streams.get("posts.rejected.v1", []),
+        "health": state.health(),
+    }
+    sys.stdout.buffer.write(msgspec.json.encode(answer))
+
+
+if __name__ == "__main__":
+    main()

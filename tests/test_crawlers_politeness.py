@@ -1,0 +1,125 @@
+"""The rules of politeness as pure decisions: addresses, pauses, Retry-After and robots.txt."""
+
+import ipaddress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.testing.builders import NOON
+from crawlers.addresses import PinnedResolver, is_public, judge
+from crawlers.politeness import gap, retry_after
+from crawlers.refused import Refused
+from crawlers.robots import Robots, RobotsBook, judge_answer, unreachable
+from crawlers.source import GAP_S_MIN
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "127.8.9.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",  # noqa: S104
+        "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "fd00:ec2::254", "::ffff:10.0.0.1",
+        "64:ff9b::7f00:1", "2002:7f00:1::", "192.0.2.1", "198.18.0.1",
+    ],
+)  # fmt: skip
+def test_no_address_of_an_inner_network_is_public(address: str) -> None:
+    inner = ipaddress.ip_address(address)
+    assert not is_public(inner)
+    with pytest.raises(Refused):
+        judge("host.example", [ipaddress.ip_address("8.8.8.8"), inner], ())
+
+
+def test_public_addresses_pass_and_listed_private_ones_too() -> None:
+    judge("host.example", [ipaddress.ip_address("8.8.8.8"), ipaddress.ip_address("2606:4700::1111")], ())
+    judge("intern", [ipaddress.ip_address("10.0.0.7")], ("intern",))
+    judge("intern", [ipaddress.ip_address("10.0.0.7")], ("10.0.0.7",))
+    with pytest.raises(Refused, match="allow_private"):
+        judge("intern", [ipaddress.ip_address("10.0.0.7")], ("other",))
+
+
+def test_link_local_is_refused_even_when_listed() -> None:
+    with pytest.raises(Refused, match="一律不采"):
+        judge("meta", [ipaddress.ip_address("169.254.169.254")], ("meta", "169.254.169.254"))
+
+
+def test_only_judged_addresses_can_be_connected_to() -> None:
+    class Receiver:
+        def __init__(self) -> None:
+            self.hosts: list[Any] = []
+            self.is_complete = False
+
+        def resolutionBegan(self, resolution: Any) -> None:
+            self.name = resolution.name
+
+        def addressResolved(self, address: Any) -> None:
+            self.hosts.append((address.host, address.port))
+
+        def resolutionComplete(self) -> None:
+            self.is_complete = True
+
+    judged = {"a.example": (ipaddress.ip_address("8.8.8.8"), ipaddress.ip_address("2606:4700::1111"))}
+    resolver = PinnedResolver(lambda host: judged.get(host, ()))
+    known, unknown = Receiver(), Receiver()
+    resolver.resolveHostName(known, "a.example", 443)
+    resolver.resolveHostName(unknown, "rebound.example", 80)
+    assert known.hosts == [("8.8.8.8", 443), ("2606:4700::1111", 443)]
+    assert (unknown.hosts, unknown.is_complete) == ([], True)
+
+
+seconds = st.floats(0, 1000)
+
+
+@given(seconds, seconds, st.booleans())
+def test_only_loopback_goes_below_the_floor_and_nothing_below_the_crawl_delay(
+    asked_s: float, delay_s: float, is_loopback: bool
+) -> None:
+    pause = gap(asked_s=asked_s, crawl_delay_s=delay_s, is_loopback=is_loopback)
+    assert pause >= delay_s
+    assert pause >= asked_s
+    assert is_loopback or pause >= GAP_S_MIN
+
+
+def test_retry_after_is_seconds_or_a_date() -> None:
+    now = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+    assert retry_after("120", now) == 120
+    assert retry_after("Mon, 23 Nov 2026 04:01:00 GMT", now) == 60
+    assert retry_after("Mon, 23 Nov 2020 04:01:00 GMT", now) == 0
+    assert retry_after("999999999999", now) == 86_400
+    for nothing in ("", "soon", "-5", "1.5.2"):
+        assert retry_after(nothing, now) is None
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 599, 301, 401, 403, 429, 100])
+def test_robots_that_give_no_clear_answer_forbid_everything(status: int) -> None:
+    robots = judge_answer(status, b"User-agent: *\nAllow: /", "https://a.example")
+    assert not robots.allows("https://a.example/")
+    assert str(status) in robots.failure
+
+
+def test_no_robots_allow_everything_and_rules_are_followed() -> None:
+    for status in (404, 410):
+        assert judge_answer(status, b"Disallow: /", "https://a.example").allows("https://a.example/x")
+    rules = b"\xef\xbb\xbfUser-agent: *\nDisallow: /\n\nUser-agent: Qingting\nDisallow: /no\nCrawl-delay: 7\nRequest-rate: 1/10\n"
+    robots = judge_answer(200, rules, "https://a.example")
+    assert robots.allows("https://a.example/yes")
+    assert not robots.allows("https://a.example/no/1")
+    assert robots.crawl_delay_s == 10
+    assert not unreachable("https://a.example").allows("https://a.example/yes")
+
+
+@given(st.binary(max_size=300))
+def test_any_robots_txt_is_read(body: bytes) -> None:
+    robots = judge_answer(200, body, "https://a.example")
+    assert robots.crawl_delay_s >= 0
+    robots.allows("https://a.example/x")
+
+
+def test_rules_are_kept_for_an_hour_and_a_failure_for_minutes() -> None:
+    book = RobotsBook(timedelta(hours=1))
+    book.keep("https://a.example", Robots(), NOON)
+    book.keep("https://b.example", Robots(failure="没有回应"), NOON)
+    assert book.get("https://a.example", NOON + timedelta(minutes=59))
+    assert book.get("https://a.example", NOON + timedelta(minutes=60)) is None
+    assert book.get("https://b.example", NOON + timedelta(minutes=6)) is None
