@@ -10,6 +10,7 @@ from crawlers.settings import AGENT_NAME
 
 _BYTES_MAX = 512 * 1024
 """RFC 9309 asks for at least 500 KiB to be parsed."""
+_DELAY_S_MAX = 86_400.0
 _FAILED_FOR = timedelta(minutes=5)
 """A failed robots.txt is asked for again soon: it closes the whole host."""
 
@@ -31,7 +32,8 @@ class Robots:
             return 0.0
         rate = self._rules.request_rate(AGENT_NAME)
         spread = rate.seconds / rate.requests if rate and rate.requests else 0.0
-        return max(float(self._rules.crawl_delay(AGENT_NAME) or 0.0), spread, 0.0)
+        asked = (float(self._rules.crawl_delay(AGENT_NAME) or 0.0), float(spread))
+        return min(max((delay for delay in asked if delay > 0), default=0.0), _DELAY_S_MAX)
 
 
 def judge_answer(status: int, body: bytes, origin: str) -> Robots:

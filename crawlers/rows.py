@@ -128,7 +128,8 @@ def _csv_rows(file: TextFile, columns: Sequence[str]) -> Iterator[Row]:
             is_header = False
             continue
         line = source.record[0].number
-        if source.ended or (len(source.record) > 1 and len(fields) != len(header)):
+        is_long = len(source.record) > 1
+        if source.ended or (is_long and (len(fields) != len(header) or not _is_strict(source.record, delimiter))):
             # The file ended within quotes, or a stray quote has swallowed the rows that follow.
             yield Row(line, fault=_QUOTE_FAULT)
             source.give_back()
@@ -136,6 +137,15 @@ def _csv_rows(file: TextFile, columns: Sequence[str]) -> Iterator[Row]:
             yield Row(line, fault=f"这一行有 {len(fields)} 列，表头有 {len(header)} 列：请检查分隔符和双引号。")
         else:
             yield Row(line, {column: fields[place] for column, place in wanted.items()})
+
+
+def _is_strict(record: Sequence[Line], delimiter: str) -> bool:
+    """Whether every quote of the record stands where a CSV writer would have put it."""
+    try:
+        list(csv.reader((line.text + "\n" for line in record), delimiter=delimiter, strict=True))
+    except csv.Error:
+        return False
+    return True
 
 
 def _header(file: TextFile, columns: Sequence[str]) -> tuple[str, list[str]]:

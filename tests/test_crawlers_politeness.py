@@ -50,13 +50,13 @@ def test_only_judged_addresses_can_be_connected_to() -> None:
             self.hosts: list[Any] = []
             self.is_complete = False
 
-        def resolutionBegan(self, resolution: Any) -> None:
+        def resolutionBegan(self, resolution: Any) -> None:  # noqa: N802 - Twisted's name
             self.name = resolution.name
 
-        def addressResolved(self, address: Any) -> None:
+        def addressResolved(self, address: Any) -> None:  # noqa: N802 - Twisted's name
             self.hosts.append((address.host, address.port))
 
-        def resolutionComplete(self) -> None:
+        def resolutionComplete(self) -> None:  # noqa: N802 - Twisted's name
             self.is_complete = True
 
     judged = {"a.example": (ipaddress.ip_address("8.8.8.8"), ipaddress.ip_address("2606:4700::1111"))}
@@ -96,6 +96,12 @@ def test_robots_that_give_no_clear_answer_forbid_everything(status: int) -> None
     robots = judge_answer(status, b"User-agent: *\nAllow: /", "https://a.example")
     assert not robots.allows("https://a.example/")
     assert str(status) in robots.failure
+
+
+@pytest.mark.parametrize("delay", ["inf", "nan", "1e400", "-5", "abc"])
+def test_a_senseless_crawl_delay_is_a_finite_pause(delay: str) -> None:
+    robots = judge_answer(200, f"User-agent: *\nCrawl-delay: {delay}".encode(), "https://a.example")
+    assert 0 <= robots.crawl_delay_s <= 86_400
 
 
 def test_no_robots_allow_everything_and_rules_are_followed() -> None:

@@ -54,7 +54,7 @@ def test_what_is_no_time_is_none(said: str) -> None:
     assert read_time(said, NOW) is None
 
 
-@given(st.datetimes(datetime(1996, 1, 1), datetime(2026, 1, 1)))
+@given(st.datetimes(datetime(1996, 1, 1), datetime(2026, 1, 1)))  # noqa: DTZ001 - the zone follows
 def test_iso_and_epoch_mean_the_same(moment: datetime) -> None:
     aware = moment.replace(microsecond=0, tzinfo=UTC)
     assert read_time(aware.isoformat(), NOW) == aware
