@@ -1,0 +1,1 @@
+"""The channels to people."""
