@@ -44,7 +44,7 @@ def judge(host: str, addresses: Collection[Address], allowed: Collection[str]) -
         if address.is_link_local or address.is_unspecified or address.is_multicast:
             raise Refused(f"{host} 指向链路本地或保留地址 {address}：这类地址一律不采。")
         if host not in allowed and str(address) not in allowed:
-            raise Refused(f"{host} 指向内网地址 {address}：确需采集请写进该来源的 allow_private。")
+            raise Refused(f"{host} 指向内网地址 {address}：确需采集请写进该信源的 allow_private。")
     if not addresses:
         raise Refused(f"找不到主机 {host}：请检查网址和网络。")
 

@@ -44,10 +44,11 @@ def crawl(
     settings: CrawlSettings | None = None,
     on_outcome: Callable[[CrawlOutcome], None] | None = None,
 ) -> tuple[CrawlOutcome, ...]:
-    """Crawl the enabled sources and return the last outcome of each, in their order; blocks.
+    """Crawl and return the last outcome of each source, in their order; blocks.
 
-    With `once` each source is crawled now, once. Otherwise each is crawled when it is due (a restart keeps the
-    schedule) until `should_stop`; a crawl under way is then broken off and goes on next time.
+    With `once` each source is crawled now, once, even one that is switched off: somebody named it. Otherwise each
+    enabled source is crawled when it is due (a restart keeps the schedule) until `should_stop`; a crawl under way is
+    then broken off and goes on next time.
     """
     settings = settings or CrawlSettings()
     install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
@@ -64,7 +65,7 @@ def crawl(
         names=names,
         robots=RobotsBook(timedelta(minutes=settings.robots_minutes)),
     )
-    round_ = _Round([source for source in sources if source.enabled], shared, should_stop, on_outcome)
+    round_ = _Round([source for source in sources if once or source.enabled], shared, should_stop, on_outcome)
     failures: list[BaseException] = []
 
     def start() -> None:
@@ -117,6 +118,8 @@ class _Round:
         stopper = asyncio.ensure_future(self._stop_when_asked())
         try:
             await asyncio.gather(*(self._once(source) if once else self._keep_on(source) for source in self._sources))
+            if not once:
+                await stopper  # without any source there is nothing to do, but the role lives
         finally:
             stopper.cancel()
 

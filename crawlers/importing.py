@@ -26,8 +26,8 @@ _BATCH = 2000
 _TIMES_JUDGED = 50
 """So many times are tried before the first row is taken in: a wrong --date-format must not date a whole file as today."""
 
-Progress = Callable[[int, float], None]
-"""Called after each batch with the rows read so far and the share of the file, 0 to 1."""
+Progress = Callable[[int], None]
+"""Called after each batch with the rows read so far."""
 
 
 class ImportCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +83,7 @@ def import_file(
         batch.clear()
         faults.clear()
         if progress:
-            progress(counts.read, min(file.position / file.size, 1.0))
+            progress(counts.read)
 
     try:
         for row in rows(file, list(columns.values())):

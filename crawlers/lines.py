@@ -44,9 +44,6 @@ class TextFile:
     def __init__(self, path: Path, encoding: str) -> None:
         self.path = path
         self.encoding = encoding
-        self.size = max(path.stat().st_size, 1)
-        self.position = 0
-        """Bytes of the file (compressed ones, if so) that the newest `lines` has taken in; for progress."""
 
     def lines(self) -> Iterator[Line]:
         """Yield every physical line. Raises Rejected when a compressed file breaks off."""
@@ -71,7 +68,6 @@ class TextFile:
             source = gzip.GzipFile(fileobj=file) if is_gzip else file
             try:
                 while chunk := source.read(_CHUNK):
-                    self.position = file.tell()
                     yield chunk
             except (EOFError, zlib.error, gzip.BadGzipFile) as error:
                 raise Rejected(f"{self.path}：gzip 压缩内容已损坏或不完整：请重新下载或重新压缩后再导入。") from error

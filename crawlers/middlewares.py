@@ -52,7 +52,7 @@ class RobotsGuard(_Middleware):
             raise Refused(robots.failure)
         self.crawl.shared.hosts.crawl_delay(parts.hostname or "", robots.crawl_delay_s)
         if not robots.allows(request.url):
-            raise Refused(f"{request.url} 被对方的 robots.txt 禁止采集：请换网址或停用该来源。")
+            raise Refused(f"{request.url} 被对方的 robots.txt 禁止采集：请换网址或停用该信源。")
 
     async def _robots(self, origin: str) -> Robots:
         shared = self.crawl.shared

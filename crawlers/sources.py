@@ -55,7 +55,7 @@ def _read(path: Path) -> tuple[tuple[Source, ...], tuple[Fault, ...]]:
             told = {fault.key for fault in faults}
             faults.extend(fault for fault in _judge(source, node, key) if fault.key not in told)
             if source.id in lines:
-                sentence = f"来源编号“{source.id}”在第 {lines[source.id]} 行已经用过：每个来源要有自己的编号。"
+                sentence = f"信源编号“{source.id}”在第 {lines[source.id]} 行已经用过：每个信源要有自己的编号。"
                 faults.append(Fault(_line(node, "id"), f"{key}.id", sentence))
             lines.setdefault(source.id, _line(node, "id"))
             sources.append(source)
@@ -66,13 +66,13 @@ def _compose(path: Path) -> yaml.Node | Fault | None:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError as error:
-        raise Rejected(f"找不到来源文件 {path}：请先运行 qingting init，或检查路径。") from error
+        raise Rejected(f"找不到信源文件 {path}：请先运行 qingting init，或检查路径。") from error
     except IsADirectoryError as error:
         raise Rejected(f"{path} 是一个目录：请给出 sources.yaml 文件的路径。") from error
     except UnicodeDecodeError as error:
         raise Rejected(f"{path} 不是 UTF-8 编码：请用 UTF-8 另存后重试。") from error
     except OSError as error:
-        raise Rejected(f"读不了来源文件 {path}（{error.strerror or error}）：请检查权限。") from error
+        raise Rejected(f"读不了信源文件 {path}（{error.strerror or error}）：请检查权限。") from error
     try:
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -86,7 +86,7 @@ def _entries(root: yaml.Node | None, faults: list[Fault]) -> list[yaml.Node]:
     if root is None:
         return []
     if not isinstance(root, yaml.MappingNode):
-        faults.append(Fault(_line(root), "", "最外层应是“sources:”，下面每个来源以“- id:”开头。"))
+        faults.append(Fault(_line(root), "", "最外层应是“sources:”，下面每个信源以“- id:”开头。"))
         return []
     found: list[yaml.Node] = []
     for name, value in root.value:
@@ -95,7 +95,7 @@ def _entries(root: yaml.Node | None, faults: list[Fault]) -> list[yaml.Node]:
         elif isinstance(value, yaml.SequenceNode):
             found = value.value
         elif value.tag != "tag:yaml.org,2002:null":
-            faults.append(Fault(_line(value), "sources", "“sources”下面应是一列来源，每个以“- ”开头。"))
+            faults.append(Fault(_line(value), "sources", "“sources”下面应是一列信源，每个以“- ”开头。"))
     return found
 
 
@@ -196,9 +196,9 @@ def _judge_shape(source: Source, node: yaml.Node, key: str) -> Iterator[Fault]:
     parts = {child.value: value for child, value in node.value} if isinstance(node, yaml.MappingNode) else {}
     for name in _PARTS:
         if source.kind == "feed" and name in parts:
-            yield Fault(_line(parts[name]), f"{key}.{name}", "kind 是 feed 的来源不用写这一段：请删去。")
+            yield Fault(_line(parts[name]), f"{key}.{name}", "kind 是 feed 的信源不用写这一段：请删去。")
         elif source.kind == "forum" and name in {"list", "post"} and name not in parts:
-            yield Fault(_line(node), f"{key}.{name}", f"kind 是 forum 的来源必须写“{name}”这一段。")
+            yield Fault(_line(node), f"{key}.{name}", f"kind 是 forum 的信源必须写“{name}”这一段。")
         elif name in parts:
             part = getattr(source, name)
             for field in msgspec.structs.fields(part) if part else ():

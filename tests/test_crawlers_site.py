@@ -282,3 +282,37 @@ def test_crawling_on_repeats_by_the_interval_until_told_to_stop(site: Site, tmp_
     found = crawled(feed(site.url + "/rss", interval_s=0.5), state=tmp_path, once=False, stop_after_s=2.2)
     assert 3 <= len(found.texts) <= 6
     assert site.paths().count("/robots.txt") == 1
+
+
+def test_a_source_that_is_switched_off_is_crawled_only_when_named(site: Site, tmp_path: Path) -> None:
+    site.routes["/rss"] = Answer(rss(("1", "停用的信源。")))
+    off = feed(site.url + "/rss", enabled=False)
+    assert crawled(off, state=tmp_path, once=False, stop_after_s=0.5).outcomes == ()
+    assert not site.asked
+    assert crawled(off, state=tmp_path).outcome.accepted == 1
+
+
+def test_a_stop_in_the_middle_of_a_crawl_loses_nothing(site: Site, tmp_path: Path) -> None:
+    names = [str(number) for number in range(40)]
+    site.routes["/b"] = Answer(listing(*((name, 1) for name in names)), etag='"b"')
+    site.routes |= {f"/t/{name}": Answer(thread((name, f"第{name}楼。"))) for name in names}
+    slow = forum(site.url + "/b", request_gap_s=0.1)
+    first = crawled(slow, state=tmp_path, once=False, stop_after_s=1.5)
+    assert 0 < len(first.texts) < 40
+    assert (first.health[0].failure, first.health[0].succeeded_at) == ("", None)
+    second = crawled(forum(site.url + "/b"), state=tmp_path)
+    assert sorted(first.texts + second.texts) == sorted(f"第{name}楼。" for name in names)
+
+
+def test_posts_that_the_log_did_not_take_are_fetched_again(site: Site, tmp_path: Path) -> None:
+    site.routes["/rss"] = Answer(rss(("1", "磁盘满了。")), etag='"v1"')
+    refused = crawled(feed(site.url + "/rss"), state=tmp_path, log_is_full=True)
+    assert "没能存下" in refused.outcome.failure
+    assert crawled(feed(site.url + "/rss"), state=tmp_path).texts == ["磁盘满了。"]
+
+
+def test_a_host_is_known_by_its_name_too(site: Site, tmp_path: Path) -> None:
+    site.routes["/rss"] = Answer(rss(("1", "本机的名字。")))
+    url = site.url.replace("127.0.0.1", "localhost") + "/rss"
+    assert "allow_private" in crawled(feed(url, allow_private=[]), state=tmp_path).outcome.failure
+    assert crawled(feed(url, allow_private=["localhost"]), state=tmp_path).outcome.accepted == 1

@@ -112,7 +112,7 @@ def test_private_hosts_are_listed_one_by_one(tmp_path: Path, host: str) -> None:
         ("sources: [", "YAML"),
         ("- id: a", "最外层"),
         ("quellen: []", "不认识“quellen”"),
-        ("sources: 3", "一列来源"),
+        ("sources: 3", "一列信源"),
         ("sources:\n- nur Text", "键: 值"),
         ("sources:\n- {id: a, id: b, kind: feed, url: 'https://a.example/'}", "两次"),
         ("sources:\n- {kind: feed}", "缺少“id”"),
@@ -128,11 +128,11 @@ def test_a_broken_file_is_told(tmp_path: Path, text: str, said: str) -> None:
 
 
 def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
-    with pytest.raises(Rejected, match="找不到来源文件"):
+    with pytest.raises(Rejected, match="找不到信源文件"):
         load_sources(tmp_path / "missing.yaml")
     with pytest.raises(Rejected, match="目录"):
         load_sources(tmp_path)
-    (tmp_path / "gbk.yaml").write_bytes("sources: # 来源".encode("gbk"))
+    (tmp_path / "gbk.yaml").write_bytes("sources: # 信源".encode("gbk"))
     with pytest.raises(Rejected, match="UTF-8"):
         load_sources(tmp_path / "gbk.yaml")
 

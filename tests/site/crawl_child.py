@@ -1,6 +1,6 @@
 """Runs crawls in a process of its own, since Twisted's reactor runs once in a process.
 
-stdin: one JSON object {sources, settings, state, once, stop_after_s}; stdout: one JSON object {outcomes, posts, rejected, health}.
+stdin: one JSON object {sources, settings, state, once, stop_after_s, log_is_full}; stdout: one JSON object {outcomes, posts, rejected, health}.
 The crawl state is kept in a file between two children, as the desk database would.
 """
 
@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from contracts.errors import Retryable
 from contracts.events import Event
 from contracts.testing.memory_crawl_state import MemoryCrawlState
 from contracts.testing.memory_forget_list import MemoryForgetList
@@ -28,10 +29,13 @@ from tests.site.system_clock import SystemClock
 class _Events:
     """The `append` of a log, in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_full: bool) -> None:
         self.streams: dict[str, list[Event]] = {}
+        self._is_full = is_full
 
     def append(self, stream: str, events: Sequence[Event]) -> None:
+        if self._is_full:
+            raise Retryable("磁盘已满")
         self.streams.setdefault(stream, []).extend(events)
 
 
@@ -40,7 +44,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     state_file = Path(order["state"])
     state = pickle.loads(state_file.read_bytes()) if state_file.exists() else MemoryCrawlState()  # noqa: S301 - our own file
-    events = _Events()
+    events = _Events(is_full=order["log_is_full"])
     clock = SystemClock()
     started_s = time.monotonic()
     outcomes = crawl(

@@ -35,7 +35,12 @@ class Crawled(msgspec.Struct, frozen=True):
 
 
 def crawled(
-    *sources: dict[str, Any], state: Path, once: bool = True, stop_after_s: float = 60.0, **settings: Any
+    *sources: dict[str, Any],
+    state: Path,
+    once: bool = True,
+    stop_after_s: float = 60.0,
+    log_is_full: bool = False,
+    **settings: Any,
 ) -> Crawled:
     order = {
         "sources": sources,
@@ -43,6 +48,7 @@ def crawled(
         "state": str(state / "crawl_state.pickle"),
         "once": once,
         "stop_after_s": stop_after_s,
+        "log_is_full": log_is_full,
     }
     child = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "tests.site.crawl_child"],
