@@ -1,20 +1,19 @@
-"""Runs crawls in a process of its own, since Twisted's reactor runs once in a process.
+"""One crawl in a process of its own, since Twisted's reactor runs once in a process.
 
-stdin: one JSON object {sources, settings, state, once, stop_after_s, log_is_full}; stdout: one JSON object {outcomes, posts, rejected, health}.
 The crawl state is kept in a file between two children, as the desk database would.
 """
 
-import json
-import logging
 import pickle
-import sys
 import time
 from collections.abc import Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+import crawlers.spiders.feed_spider
+import crawlers.spiders.forum_spider  # noqa: F401 - loaded before the fork, so that each child starts at once
 from contracts.errors import Retryable
 from contracts.events import Event
 from contracts.testing.memory_crawl_state import MemoryCrawlState
@@ -39,11 +38,10 @@ class _Events:
         self.streams.setdefault(stream, []).extend(events)
 
 
-def main() -> None:
-    order: dict[str, Any] = json.load(sys.stdin)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+def run(order: dict[str, Any], answer: Connection) -> None:
+    """Crawl as ordered and send one JSON object {outcomes, posts, rejected, health}."""
     state_file = Path(order["state"])
-    state = pickle.loads(state_file.read_bytes()) if state_file.exists() else MemoryCrawlState()  # noqa: S301 - our own file
+    state = pickle.loads(state_file.read_bytes()) if state_file.exists() else MemoryCrawlState()  # noqa: S301 - our own
     events = _Events(is_full=order["log_is_full"])
     clock = SystemClock()
     started_s = time.monotonic()
@@ -58,14 +56,10 @@ def main() -> None:
         settings=msgspec.convert(order["settings"], CrawlSettings),
     )
     state_file.write_bytes(pickle.dumps(state))
-    answer = {
+    found = {
         "outcomes": outcomes,
         "posts": [event.post for event in events.streams.get("posts.fetched.v1", [])],  # type: ignore[union-attr]
         "rejected": events.streams.get("posts.rejected.v1", []),
         "health": state.health(),
     }
-    sys.stdout.buffer.write(msgspec.json.encode(answer))
-
-
-if __name__ == "__main__":
-    main()
+    answer.send_bytes(msgspec.json.encode(found))
