@@ -1,0 +1,29 @@
+"""One written form for one text: compatibility forms, invisible characters, broken surrogates, blanks."""
+
+import re
+import unicodedata
+from typing import Final
+
+_INVISIBLE: Final = re.compile(
+    r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb]"
+)
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+_BLANKS: Final = re.compile(r"[^\S\n]+")
+_LINES: Final = re.compile(r" ?\n[ \n]*")
+_PLAIN: Final = re.compile(r"[\u4e00-\u9fff\u3001\u3002\u300a-\u300f\u2018-\u201da-zA-Z0-9]*")
+
+
+def normalise(text: str) -> str:
+    """Return `text` in NFKC without invisible and control characters; lone surrogates become U+FFFD.
+
+    Runs of blanks become one blank, runs of line ends one line end, both ends are trimmed. Idempotent.
+    """
+    if _PLAIN.fullmatch(text):
+        return text
+    text = _SURROGATE.sub("\ufffd", text)
+    text = unicodedata.normalize("NFKC", text)
+    text = _CONTROL.sub(" ", _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")))
+    # removing invisible characters may bring a base and its mark together
+    text = unicodedata.normalize("NFKC", text)
+    return _LINES.sub("\n", _BLANKS.sub(" ", text)).strip()
