@@ -1,0 +1,21 @@
+"""The scorers by name: `ngram`, the default, and `snownlp`, the baseline it is held against."""
+
+from contracts.errors import NotConfigured
+from contracts.ports.scorer import Scorer
+
+
+def load(name: str) -> Scorer:
+    """Return the scorer `name`; raises NotConfigured for an unknown name, a missing extra or a broken model file."""
+    match name:
+        case "ngram":
+            from pipeline.scorers.ngram import NgramScorer
+
+            return NgramScorer.load()
+        case "snownlp":
+            from pipeline.scorers.snownlp import SnowNlpScorer
+
+            return SnowNlpScorer()
+        case _:
+            raise NotConfigured(
+                f"没有名为 {name} 的打分器；[pipeline] scorer 可填 ngram（默认）或 snownlp（对照基线）。"
+            )

@@ -1,0 +1,140 @@
+"""The default scorer: one linear model over hashed character n-grams, on numpy alone.
+
+Needs: the model that `make model` writes to `pipeline/models/`. Speed: one table of 8-bit weights, gathered and summed
+for a whole batch at once. Limits: it sees characters, not meaning; what must not be missed is held by visible rules too.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Self
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from contracts.errors import NotConfigured
+from contracts.ports.scorer import Judgement
+from contracts.score import Sentiment
+from contracts.topic import TOPICS
+from pipeline.scorers.features import hashed
+
+MODEL: Final = Path(__file__).parent.parent / "models" / "ngram.npz"
+SENTIMENTS: Final = ("negative", "neutral", "positive")
+MARKS: Final = ("help", "attack", "counter", "danger")
+HEADS: Final = (*SENTIMENTS, *TOPICS, *MARKS)
+"""Columns of the weight table."""
+
+_PROBE: Final = "倾听 Qingting 12338：她说「没事」😀"
+_CHARACTERS: Final = 250_000
+"""Characters summed at once: bounds memory (some 20 bytes a weight row) whatever the batch."""
+
+Logits = npt.NDArray[np.float32]
+
+
+class Model(msgspec.Struct, frozen=True):
+    """Weights as they lie in the file; a logit is `sum(weights) * scale / sqrt(n-grams) + bias`."""
+
+    name: str
+    weights: npt.NDArray[np.int8]
+    """(rows, heads)"""
+    scale: npt.NDArray[np.float32]
+    bias: npt.NDArray[np.float32]
+    floors: npt.NDArray[np.float32]
+    """Operating point of each topic, in the order of TOPICS."""
+    trained: npt.NDArray[np.uint64]
+    """Digests of the texts it was trained on, sorted: an evaluation leaves these out."""
+
+
+class NgramScorer:
+    """Calibrated probabilities from one matrix of weights."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    @classmethod
+    def load(cls, path: Path = MODEL) -> Self:
+        """Read a model file; raises NotConfigured when it is missing, broken or made for another hashing."""
+        return cls(read(path))
+
+    @property
+    def name(self) -> str:
+        return self._model.name
+
+    def score(self, texts: Sequence[str]) -> Sequence[Judgement]:
+        judgements: list[Judgement] = []
+        for batch in _bounded(texts):
+            judgements.extend(self._judged(logits(self._model, batch)))
+        return judgements
+
+    def _judged(self, values: Logits) -> list[Judgement]:
+        sentiment = values[:, :3].astype(np.float64)
+        sentiment = np.exp(sentiment - sentiment.max(axis=1, keepdims=True))
+        sentiment /= sentiment.sum(axis=1, keepdims=True)
+        rest = 1.0 / (1.0 + np.exp(-values[:, 3:].astype(np.float64)))
+        topics = rest[:, : len(TOPICS)]
+        reached = topics >= self._model.floors
+        named: list[tuple[tuple[str, float], ...]] = [()] * len(values)
+        for row in np.flatnonzero(reached.any(axis=1)):
+            found = [(TOPICS[column], float(topics[row, column])) for column in np.flatnonzero(reached[row])]
+            named[row] = tuple(sorted(found, key=lambda topic: -topic[1]))
+        return [
+            Judgement(Sentiment(*three), topics, *marks)
+            for three, topics, marks in zip(sentiment.tolist(), named, rest[:, len(TOPICS) :].tolist(), strict=True)
+        ]
+
+
+def logits(model: Model, texts: Sequence[str]) -> Logits:
+    """Return one row of calibrated logits a text, columns as in HEADS."""
+    if not texts:
+        return np.empty((0, len(HEADS)), dtype=np.float32)
+    rows, starts = hashed(texts)
+    sums = np.add.reduceat(model.weights.take(rows, axis=0), starts, axis=0, dtype=np.int32)
+    sizes = np.diff(starts, append=len(rows)).astype(np.float32)
+    return sums * (model.scale / np.sqrt(sizes)[:, None]) + model.bias
+
+
+def read(path: Path) -> Model:
+    """Read a model file. Raises NotConfigured, naming the file and the remedy."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            model = Model(
+                name=str(file["name"]),
+                weights=file["weights"],
+                scale=file["scale"],
+                bias=file["bias"],
+                floors=file["floors"],
+                trained=file["trained"],
+            )
+            probe = file["probe"]
+    except (OSError, KeyError, ValueError) as broken:
+        raise NotConfigured(f"打不开打分模型 {path}；请重新安装，或运行 make model 重建。") from broken
+    if not np.array_equal(probe, hashed([_PROBE])[0]) or model.weights.shape[1] != len(HEADS):
+        raise NotConfigured(f"打分模型 {path} 与这一版程序不相配；请运行 make model 重建。")
+    return model
+
+
+def write(model: Model, path: Path) -> None:
+    """Write a model file together with the probe that tells whether the hashing is still the same."""
+    np.savez_compressed(
+        path,
+        name=np.array(model.name),
+        weights=model.weights,
+        scale=model.scale,
+        bias=model.bias,
+        floors=model.floors,
+        trained=model.trained,
+        probe=hashed([_PROBE])[0],
+    )
+
+
+def _bounded(texts: Sequence[str]) -> list[Sequence[str]]:
+    """Cut a batch where its characters would take too much memory at once; a single text is never cut."""
+    batches: list[Sequence[str]] = []
+    start = characters = 0
+    for end, text in enumerate(texts):
+        if end > start and characters + len(text) > _CHARACTERS:
+            batches.append(texts[start:end])
+            start, characters = end, 0
+        characters += len(text)
+    batches.append(texts[start:])
+    return batches
