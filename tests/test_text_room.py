@@ -92,8 +92,8 @@ def test_a_sketch_does_not_depend_on_its_batch(texts: list[str]) -> None:
 
 def test_near_texts_have_near_sketches() -> None:
     original = "今天社区组织了妇女免费体检活动，现场来了很多人，大家都说安排得很周到，医生讲解也很耐心"
-    assert distance(sketch(original), sketch("转发：" + original)) <= 12
-    assert distance(sketch(original), sketch("公司以怀孕为由把我调去仓库搬货，还扣了三个月的绩效，这合法吗")) > 16
+    assert distance(sketch(original), sketch("转发：" + original + "！")) <= 2
+    assert distance(sketch(original), sketch("公司以怀孕为由把我调去仓库搬货，还扣了三个月的绩效，这合法吗")) >= 6
     assert sketch("好") == 0
 
 
