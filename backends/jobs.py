@@ -15,19 +15,36 @@ JOB: Final = "qingting.score"
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _posts: Final = msgspec.msgpack.Decoder(tuple[Post, ...])
-_scores: Final = msgspec.msgpack.Decoder(tuple[Score, ...])
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a job returns: scores in the batch's order, or why there are none."""
+
+    scores: tuple[Score, ...] = ()
+    failure: str = ""
+
+
+_answers: Final = msgspec.msgpack.Decoder(Answer)
 
 
 def declare(app: Celery, score: Callable[[Sequence[Post]], Sequence[Score]]) -> None:
-    """Give `app` the one job there is: MessagePack of posts → MessagePack of their scores, in order."""
+    """Give `app` the one job there is: MessagePack of posts → MessagePack of an Answer."""
 
     @app.task(name=JOB, shared=False)  # type: ignore[untyped-decorator]
     def job(batch: bytes) -> bytes:
-        posts = _posts.decode(batch)
-        scores = score(posts)
-        if len(scores) != len(posts):
-            raise ValueError(f"{len(posts)} posts got {len(scores)} scores")
-        return _encoder.encode(scores)
+        return _encoder.encode(_answer(_posts.decode(batch), score))
+
+
+def _answer(posts: tuple[Post, ...], score: Callable[[Sequence[Post]], Sequence[Score]]) -> Answer:
+    try:
+        scores = tuple(score(posts))
+    except QingtingError as fault:
+        return Answer(failure=str(fault))
+    except Exception as fault:  # noqa: BLE001 - whatever breaks is the batch's end; its words may hold a post's text and stay here
+        return Answer(failure=f"打分出错（{type(fault).__name__}）。")
+    if len(scores) != len(posts):
+        return Answer(failure=f"打分器给 {len(posts)} 帖打出 {len(scores)} 个分数，整批作废。")
+    return Answer(scores)
 
 
 class EagerJobs:
@@ -44,20 +61,12 @@ class EagerJobs:
         self._ended: list[Completed] = []
 
     def submit(self, batch: Sequence[Post]) -> str:
-        result = self._app.tasks[JOB].apply(args=(_encoder.encode(batch),), throw=False)
-        handle = str(result.id)
-        if result.successful():
-            self._ended.append(Completed(handle, scores=_scores.decode(result.result)))
-        else:
-            self._ended.append(Completed(handle, failure=_reason(result.result)))
-        return handle
+        result = self._app.tasks[JOB].apply(args=(_encoder.encode(batch),), throw=True)
+        answer = _answers.decode(result.get())
+        self._ended.append(Completed(str(result.id), answer.scores, answer.failure))
+        return str(result.id)
 
     def completed(self, timeout_s: float = 0.0) -> Sequence[Completed]:
         del timeout_s  # nothing is ever under way
         ended, self._ended = self._ended, []
         return tuple(ended)
-
-
-def _reason(fault: object) -> str:
-    """Name the fault; an unknown exception's own words may hold a post's text and stay out."""
-    return str(fault) if isinstance(fault, QingtingError) else f"打分出错（{type(fault).__name__}）。"

@@ -4,7 +4,7 @@ import hmac
 import time
 from hashlib import sha256
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 import msgspec
@@ -48,9 +48,9 @@ class WebhookNotifier:
     def send(self, notification: Notification) -> Receipt:
         body = _encoder.encode(notification)
         timestamp = str(int(self._clock.now().timestamp()))
-        headers: dict[str, str | bytes] = {
+        headers = {
             "Content-Type": "application/json",
-            "Qingting-Id": notification.id.encode(),
+            "Qingting-Id": quote(notification.id),
             "Qingting-Timestamp": timestamp,
             "Qingting-Signature": f"v1={signature(self._secret, timestamp, body)}",
         }
@@ -65,7 +65,7 @@ class WebhookNotifier:
     def close(self) -> None:
         self._client.close()
 
-    def _exchange(self, body: bytes, headers: dict[str, str | bytes]) -> tuple[int, bytes]:
+    def _exchange(self, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         until_s = time.monotonic() + self._timeout_s
         with self._client.stream("POST", self._url, content=body, headers=headers) as response:
             answer = b""

@@ -195,8 +195,8 @@ class LogSuite:
         self.shut(log)
 
     def test_any_history_equals_the_model(self) -> None:
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]
-            lambda: LogMachine(self.open, self.shut),
+        run_state_machine_as_test(
+            lambda: LogMachine(self.open, self.shut),  # type: ignore[arg-type] # a factory will do
             settings=settings(
                 max_examples=40,
                 stateful_step_count=30,
