@@ -19,6 +19,7 @@ from zope.interface import implementer  # type: ignore[import-untyped]
 from crawlers.refused import Refused
 
 Address = IPv4Address | IPv6Address
+_LOOKUP_S = 10.0
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -76,7 +77,8 @@ async def _resolve(host: str) -> tuple[Address, ...]:
     except ValueError:
         pass  # a name: it is looked up
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        async with asyncio.timeout(_LOOKUP_S):
+            found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise Refused(f"找不到主机 {host}：请检查网址和网络。") from error
     return tuple(dict.fromkeys(ipaddress.ip_address(str(sockaddr[0]).split("%")[0]) for *_, sockaddr in found))

@@ -26,7 +26,7 @@ from crawlers.settings import CrawlSettings
 from crawlers.source import Source
 from crawlers.source_crawl import CrawlOutcome, Shared, SourceCrawl
 
-AT_ONCE_MAX = 16
+AT_ONCE_MAX = 64
 """Sources crawled side by side; each asks one page at a time, so this bounds memory, not politeness."""
 _STOP_POLL_S = 0.2
 _log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ def crawl(
         crawl_state=crawl_state,
         clock=clock,
         settings=settings,
-        hosts=Hosts(should_stop),
+        hosts=Hosts(should_stop, settings.retry_after_wait_s),
         names=names,
         robots=RobotsBook(timedelta(minutes=settings.robots_minutes)),
     )

@@ -5,6 +5,7 @@ from typing import Any
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.utils.httpobj import urlparse_cached
 
+from crawlers.politeness import pause_asked
 from crawlers.refused import Refused
 from crawlers.source_crawl import SourceCrawl
 
@@ -25,4 +26,9 @@ class PoliteDownloadHandler(HTTP11DownloadHandler):
             if crawl.requests >= crawl.source.requests_max:
                 raise Refused(f"一次采集已请求 {crawl.requests} 页，到了 requests_max 的上限，其余下次再采。")
             crawl.requests += 1
-            return await super().download_request(request)
+            response = await super().download_request(request)
+            # Still within the turn: the next request of the host must not slip through before the door is closed.
+            asked = pause_asked(response.status, response.headers.get("Retry-After"), crawl.shared.clock.now())
+            if asked is not None:
+                crawl.shared.hosts.close(host, asked)
+            return response

@@ -12,7 +12,7 @@ from parsel import Selector, SelectorList
 from contracts.identity import digest
 from crawlers.page_text import element_text
 from crawlers.raw_post import RawPost
-from crawlers.source import PostShape, Source, ThreadList
+from crawlers.source import PostShape, Source, ThreadList, ascii_host
 from crawlers.times import read_time
 
 
@@ -114,10 +114,10 @@ def _link(found: SelectorList[Selector], url: str, source: Source) -> str:
     try:
         address = urljoin(url, target.strip()).partition("#")[0]
         parts = urlsplit(address)
-        host = (parts.hostname or "").lower()
+        host = ascii_host(parts.hostname or "")
     except ValueError:
         return ""
-    own = {source.host, *source.hosts}
+    own = {source.host, *map(ascii_host, source.hosts)}
     return address if target.strip() and parts.scheme in {"http", "https"} and host in own else ""
 
 

@@ -23,6 +23,8 @@ from crawlers.times import read_time
 FIELDS: Final = ("text", "id", "url", "title", "published_at", "author", "likes", "reposts", "comments")
 """What a column can be mapped to; `text` must be."""
 _BATCH = 2000
+_BATCH_CHARACTERS = 8_000_000
+"""A batch of long texts is cut earlier: memory stays bounded whatever the file holds."""
 _TIMES_JUDGED = 50
 """So many times are tried before the first row is taken in: a wrong --date-format must not date a whole file as today."""
 
@@ -64,6 +66,7 @@ def import_file(
     counts = ImportCounts()
     batch: list[RawPost] = []
     faults: list[PostRejected] = []
+    held = 0
 
     def flush() -> None:
         nonlocal counts
@@ -91,8 +94,10 @@ def import_file(
                 faults.append(_dead_letter(row, source, file.path.name, clock.now()))
             else:
                 batch.append(_raw_post(row, source, file.path.name, columns, times))
-            if len(batch) + len(faults) >= _BATCH:
+                held += len(batch[-1].text)
+            if len(batch) + len(faults) >= _BATCH or held >= _BATCH_CHARACTERS:
                 flush()
+                held = 0
     except Rejected as error:
         flush()
         raise Rejected(f"{error}（坏处之前的 {counts.read} 行已导入，修好后重新导入不会重复。）") from error

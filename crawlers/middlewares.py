@@ -8,13 +8,13 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
-from crawlers.politeness import retry_after
-from crawlers.refused import Refused, Stopped
+from crawlers.politeness import pause_asked
+from crawlers.refused import Refused
 from crawlers.robots import Robots, judge_answer, unreachable
 from crawlers.source_crawl import SourceCrawl
 
-_UNSAID_PAUSE_S = 60.0
-"""A 429 without Retry-After: so long nobody asks the host."""
+_CRAWL_DELAY_S_MAX = 600.0
+"""Beyond ten minutes between two pages a crawl would never end: then it is not begun."""
 
 
 class _Middleware:
@@ -50,6 +50,8 @@ class RobotsGuard(_Middleware):
         robots = await self._robots(origin)
         if robots.failure:
             raise Refused(robots.failure)
+        if robots.crawl_delay_s > _CRAWL_DELAY_S_MAX:
+            raise Refused(f"{origin} 要求两次请求相隔 {robots.crawl_delay_s:.0f} 秒，采不过来：请停用该信源。")
         self.crawl.shared.hosts.crawl_delay(parts.hostname or "", robots.crawl_delay_s)
         if not robots.allows(request.url):
             raise Refused(f"{request.url} 被对方的 robots.txt 禁止采集：请换网址或停用该信源。")
@@ -67,10 +69,8 @@ class RobotsGuard(_Middleware):
         request = Request(f"{origin}/robots.txt", meta={"is_robots": True}, dont_filter=True)
         try:
             response = await self.crawler.engine.download_async(request)
-        except Stopped:
-            raise
-        except Refused as error:
-            return Robots(failure=str(error))
+        except Refused:
+            raise  # our own decision about this one request, not the site's answer
         except Exception:  # noqa: BLE001 - whatever went wrong, no answer means no
             return unreachable(origin)
         return judge_answer(response.status, response.body, origin)
@@ -108,16 +108,11 @@ class RetryAfter(_Middleware):
     """Waits as long as a host asks for: a short while within the crawl, a long one until the next."""
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
-        if response.status not in {429, 503}:
-            return response
         shared = self.crawl.shared
-        host = urlparse_cached(request).hostname or ""
-        asked = retry_after((response.headers.get("Retry-After") or b"").decode("latin-1"), shared.clock.now())
+        asked = pause_asked(response.status, response.headers.get("Retry-After"), shared.clock.now())
         if asked is None:
-            if response.status == 429:
-                shared.hosts.close(host, _UNSAID_PAUSE_S)
             return response
-        shared.hosts.close(host, asked)
+        host = urlparse_cached(request).hostname or ""
         if asked <= shared.settings.retry_after_wait_s and not request.meta.get("has_waited"):
             return request.replace(meta={**request.meta, "has_waited": True}, dont_filter=True)
         self.crawl.ask_later(asked)

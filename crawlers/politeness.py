@@ -9,11 +9,13 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from crawlers.refused import Stopped
+from crawlers.refused import Refused, Stopped
 from crawlers.source import GAP_S_MIN
 
 RETRY_AFTER_S_MAX = 86_400.0
 """A site that asks for more than a day is asked again after a day."""
+_UNSAID_PAUSE_S = 60.0
+"""After a 429 that does not say how long."""
 _STOP_POLL_S = 0.25
 
 
@@ -39,6 +41,14 @@ def retry_after(value: str, now: datetime) -> float | None:
     return min(max((date - now).total_seconds(), 0.0), RETRY_AFTER_S_MAX)
 
 
+def pause_asked(status: int, header: bytes | None, now: datetime) -> float | None:
+    """Return the seconds for which an answer closes its host, None when it does not."""
+    if status not in {429, 503}:
+        return None
+    asked = retry_after((header or b"").decode("latin-1"), now)
+    return _UNSAID_PAUSE_S if asked is None and status == 429 else asked
+
+
 class _Host:
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
@@ -50,8 +60,9 @@ class _Host:
 class Hosts:
     """The turns of all hosts; times are the event loop's monotonic seconds."""
 
-    def __init__(self, should_stop: Callable[[], bool]) -> None:
+    def __init__(self, should_stop: Callable[[], bool], patience_s: float) -> None:
         self._hosts: dict[str, _Host] = {}
+        self._patience_s = patience_s
         self._should_stop = should_stop
 
     def crawl_delay(self, host: str, delay_s: float) -> None:
@@ -65,7 +76,10 @@ class Hosts:
 
     @asynccontextmanager
     async def turn(self, host: str, asked_s: float, *, is_loopback: bool) -> AsyncIterator[None]:
-        """Wait for the host to be free and rested, and hold it for one request. Raises Stopped when we are to stop."""
+        """Wait for the host to be free and rested, and hold it for one request.
+
+        Raises Refused when it is closed for longer than our patience, Stopped when we are to stop.
+        """
         kept = self._host(host)
         loop = asyncio.get_running_loop()
         async with kept.lock:
@@ -75,6 +89,9 @@ class Hosts:
                 wait = rested - loop.time()
                 if wait <= 0:
                     break
+                closed_s = kept.closed_until_s - loop.time()
+                if closed_s > self._patience_s:
+                    raise Refused(f"{host} 要求 {closed_s:.0f} 秒后再来，已照办。")
                 if self._should_stop():
                     raise Stopped
                 await asyncio.sleep(min(wait, _STOP_POLL_S))

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from contracts.errors import Rejected
-from crawlers.lines import Line, TextFile
+from crawlers.lines import LINE_BYTES_MAX, Line, TextFile
 
 RECORD_LINES_MAX: Final = 500
 """A quoted field that runs on over more lines was never closed."""
@@ -61,6 +61,7 @@ class _Source:
         self._returned: list[Line] = []
         self.record: list[Line] = []
         self.ended = False
+        self._characters = 0
 
     def __iter__(self) -> "_Source":
         return self
@@ -73,7 +74,8 @@ class _Source:
         self.record.append(line)
         if line.fault or "\0" in line.text:
             raise _Fault(line.number, line.fault or "这一行含有空字节：请用文本编辑器清理后再导入。")
-        if len(self.record) > RECORD_LINES_MAX:
+        self._characters = len(line.text) + (self._characters if len(self.record) > 1 else 0)
+        if len(self.record) > RECORD_LINES_MAX or self._characters > LINE_BYTES_MAX:
             raise _Unclosed
         return line.text + "\n"
 

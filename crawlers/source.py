@@ -79,7 +79,15 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def host(self) -> str:
-        return (urlsplit(self.url).hostname or "").lower()
+        return ascii_host(urlsplit(self.url).hostname or "")
+
+
+def ascii_host(host: str) -> str:
+    """Return a host name as it stands in requests: lower case, a Chinese name in its ASCII form."""
+    try:
+        return host.lower().encode("idna").decode("ascii")
+    except UnicodeError:
+        return host.lower()
 
 
 def is_loopback(host: str) -> bool:

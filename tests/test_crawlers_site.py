@@ -139,6 +139,20 @@ def test_a_short_retry_after_is_waited_for_and_a_long_one_ends_the_crawl(site: S
     assert site.paths().count("/later") == 1
 
 
+def test_a_host_that_asks_for_an_hour_ends_a_crawl_under_way_at_once(site: Site, tmp_path: Path) -> None:
+    site.routes["/b"] = Answer(listing(("1", 1), ("2", 1), ("3", 1)))
+    site.routes |= {f"/t/{name}": Answer("", 503, {"Retry-After": "3600"}) for name in "123"}
+    found = crawled(forum(site.url + "/b"), state=tmp_path)
+    assert len(site.asked) == 3
+    assert "后再来" in found.outcome.failure
+
+
+def test_a_crawl_delay_beyond_reason_is_not_begun(site: Site, tmp_path: Path) -> None:
+    site.routes |= {"/robots.txt": Answer("User-agent: *\nCrawl-delay: 86400\n"), "/rss": Answer(rss(("1", "慢。")))}
+    assert "86400 秒" in crawled(feed(site.url + "/rss"), state=tmp_path).outcome.failure
+    assert site.paths() == ["/robots.txt"]
+
+
 def test_a_redirect_into_a_private_network_is_refused(site: Site, tmp_path: Path) -> None:
     with serving() as other:
         port = other.url.rpartition(":")[2]

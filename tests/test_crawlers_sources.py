@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from contracts.errors import Rejected
 from crawlers.settings import CrawlSettings
-from crawlers.source import Source
+from crawlers.source import PostShape, Source, Thread, ThreadList
 from crawlers.sources import check_sources, load_sources
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples/sources.yaml"
@@ -38,7 +38,7 @@ def test_the_example_is_sound_and_names_every_key() -> None:
     assert [source.kind for source in sources] == ["feed", "forum", "forum"]
     assert not any(source.enabled for source in sources)
     text = EXAMPLE.read_text(encoding="utf-8")
-    for struct in (Source, *(type(part) for part in (sources[1].list, sources[1].thread, sources[1].post))):
+    for struct in (Source, ThreadList, Thread, PostShape):
         for field in msgspec.structs.fields(struct):
             assert field.name in text
 
