@@ -136,7 +136,7 @@ def change(
     The same state again changes nothing. Raises Rejected for an unknown alert or target and without a reason where one
     is owed, Conflict for an alert that is closed already.
     """
-    row = _row(connection, alert)
+    row = row_of(connection, alert)
     if row.state == state:
         return _alert(row)
     if row.state not in OPEN_STATES:
@@ -157,7 +157,7 @@ def confirm_level(
     connection: Connection, alert: str, level: Level, *, by: str, reason: str, now: datetime
 ) -> Alert:  # fmt: skip
     """Confirm or change the level (定级); from then on the engine no longer raises it. Raises Rejected, Conflict."""
-    row = _row(connection, alert)
+    row = row_of(connection, alert)
     if row.lane is not None:
         raise Rejected("求助不定级，只分通道。")
     if level not in LEVEL_WORDS:
@@ -211,7 +211,7 @@ def note(
     """Write `values` to the alert, with one history row and one event for the log."""
     ordinal = row.changes + 1
     connection.execute(update(alerts).where(alerts.c.id == row.id).values(changes=ordinal, **values))
-    changed = _row(connection, row.id)
+    changed = row_of(connection, row.id)
     _append(connection, row.id, ordinal, kind, changed.state, changed.level, by, reason, now)
     alert = _alert(changed)
     _announce(connection, alert, ordinal, now)
@@ -220,13 +220,14 @@ def note(
 
 def remember(connection: Connection, alert: str, kind: str, *, by: str, reason: str, now: datetime) -> None:
     """Add a history row that changes nothing else: a decision of the engine with its reason."""
-    row = _row(connection, alert)
+    row = row_of(connection, alert)
     ordinal = row.changes + 1
     connection.execute(update(alerts).where(alerts.c.id == alert).values(changes=ordinal))
     _append(connection, alert, ordinal, kind, row.state, row.level, by, reason, now)
 
 
-def _row(connection: Connection, alert: str) -> Row[Any]:
+def row_of(connection: Connection, alert: str) -> Row[Any]:
+    """Return the alert's row. Raises Rejected if there is none."""
     row = connection.execute(select(alerts).where(alerts.c.id == alert)).first()
     if row is None:
         raise Rejected("没有这条预警。")

@@ -1,0 +1,67 @@
+"""What happens to open alerts as time passes: ringing the next on duty, and ending what has gone quiet."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from alerts import outbox, store, wording
+from alerts.settings import AlertSettings
+from alerts.tables import alerts
+from contracts.alert import Alert
+from contracts.notification import Notification
+
+_BY: Final = "notify"
+
+
+def escalate(connection: Connection, settings: AlertSettings, now: datetime) -> int:
+    """Ring again about alerts that nobody acknowledged in time, up to `escalations_max` times; return how many."""
+    due = connection.execute(
+        select(alerts.c.id, alerts.c.escalations, alerts.c.escalate_at, alerts.c.opened_at).where(
+            alerts.c.state == "open", alerts.c.escalate_at <= now
+        )
+    ).all()
+    for row in due:
+        ordinal = row.escalations + 1
+        standing = store.get(connection, row.id)
+        assert standing is not None
+        again = now + _wait(standing, settings) if ordinal < settings.escalations_max else None
+        minutes = int((now - row.opened_at).total_seconds()) // 60
+        alert = store.note(
+            connection, store.row_of(connection, row.id), "escalated", by=_BY, reason=f"{minutes} 分钟无人签收，第 {ordinal} 次升级",
+            now=now, escalations=ordinal, escalate_at=again,
+        )  # fmt: skip
+        _tell(connection, alert, "escalated", ordinal, wording.escalated_text(alert, minutes), now, urgent=True)
+    return len(due)
+
+
+def resolve_stale(connection: Connection, settings: AlertSettings, now: datetime) -> int:
+    """End opinion alerts whose condition has not held for `resolve_after_minutes`; return how many. Pleas never end so."""
+    quiet = now - timedelta(minutes=settings.resolve_after_minutes)
+    stale = connection.execute(
+        select(alerts.c.id).where(
+            alerts.c.open_key.is_not(None), alerts.c.lane.is_(None), alerts.c.active_at < quiet, alerts.c.opened_at < quiet
+        )
+    ).all()  # fmt: skip
+    for row in stale:
+        alert = store.change(
+            connection, row.id, "resolved", by=_BY, reason=f"{settings.resolve_after_minutes} 分钟未再达到条件，自动结束",
+            now=now,
+        )  # fmt: skip
+        _tell(connection, alert, "resolved", 1, wording.resolved_text(alert), now, urgent=False)
+    return len(stale)
+
+
+def _wait(alert: Alert, settings: AlertSettings) -> timedelta:
+    is_pressing = alert.level == "red" or alert.lane in ("critical", "suspected")
+    return timedelta(minutes=settings.escalate_red_minutes if is_pressing else settings.escalate_orange_minutes)
+
+
+def _tell(
+    connection: Connection, alert: Alert, kind: str, ordinal: int, text: str, now: datetime, *, urgent: bool
+) -> None:
+    message = Notification(
+        id=outbox.notification_id(alert.id, kind, ordinal), alert=alert.id, channel="", kind=kind, text=text,
+        link=wording.link(alert), created_at=now, urgent=urgent,
+    )  # fmt: skip
+    outbox.notify(connection, message)

@@ -1,0 +1,197 @@
+"""The notify role: sends the outbox, publishes changes to the log, and runs everything that waits for a time.
+
+Sending happens in threads, never inside a transaction: a slow channel delays neither the others nor an evaluation. A
+delivery is kept as sent only after the channel's own answer said so; a kill between sending and keeping sends once
+more with the same id. One process at a time, by lease.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Final
+
+from sqlalchemy import Connection
+
+from alerts import escalation, outbox, store
+from alerts.outbox import Due
+from alerts.settings import AlertSettings
+from contracts.errors import Conflict, QingtingError
+from contracts.events import POSTS_INDEXED, Event
+from contracts.notification import Receipt
+from contracts.ports.clock import Clock
+from contracts.ports.database import Database
+from contracts.ports.lease import Lease
+from contracts.ports.log import Log
+from contracts.ports.notifier import Notifier
+
+Timer = Callable[[Connection, datetime], None]
+_LOOK_S: Final = 0.03
+"""How often to look for new rows: a few of these in a row are far below the second in which the desk must know."""
+_TIMERS_EVERY: Final = timedelta(seconds=5)
+_EVENTS_AT_ONCE: Final = 500
+_FIRST_RETRY_S: Final = 2.0
+_LONGEST_RETRY_S: Final = 600.0
+_IN_FLIGHT_PER_CHANNEL: Final = 2
+"""A channel that hangs holds this many threads, never all of them."""
+
+_logger = logging.getLogger(__name__)
+
+
+class NotifyRole:
+    """See `contracts.role.Role`; one process at a time, by lease."""
+
+    def __init__(
+        self, log: Log, database: Database, lease: Lease, clock: Clock, notifiers: Mapping[str, Notifier],
+        timers: Sequence[Timer], *, settings: AlertSettings | None = None,
+    ) -> None:  # fmt: skip
+        self._log = log
+        self._database = database
+        self._lease = lease
+        self._clock = clock
+        self._notifiers = dict(notifiers)
+        self._timers = tuple(timers)
+        self._settings = settings or AlertSettings()
+        self._timed_at: datetime | None = None
+        self._threads = {
+            channel: ThreadPoolExecutor(_IN_FLIGHT_PER_CHANNEL, thread_name_prefix=f"send-{channel}")
+            for channel in self._notifiers
+        }
+        self._in_flight: dict[str, tuple[Due, Future[Receipt]]] = {}
+
+    def step(self, timeout_s: float) -> int:
+        if not self._lease.acquire():
+            time.sleep(timeout_s)
+            return 0
+        until_s = time.monotonic() + timeout_s
+        while True:
+            done = self._publish() + self._send() + self._keep_outcomes()
+            self._run_timers()
+            left_s = until_s - time.monotonic()
+            if done or left_s <= 0:
+                return done
+            self._pause(min(_LOOK_S, left_s))
+
+    def close(self) -> None:
+        """Wait for what is being sent, keep the outcomes, give back the lease."""
+        for pool in self._threads.values():
+            pool.shutdown(wait=True, cancel_futures=True)
+        try:
+            self._keep_outcomes()
+        except QingtingError as fault:
+            _logger.warning("outcomes of the last deliveries were not kept, they are sent again: %s", fault)
+        self._lease.release()
+
+    def _pause(self, seconds: float) -> None:
+        sending = [future for _, future in self._in_flight.values()]
+        if sending:
+            wait(sending, timeout=seconds, return_when="FIRST_COMPLETED")
+        else:
+            time.sleep(seconds)
+
+    def _publish(self) -> int:
+        with self._database.reading() as connection:
+            ready = outbox.unpublished(connection, _EVENTS_AT_ONCE)
+        for stream, rows in groupby(ready, key=lambda row: row[1]):
+            events: list[Event] = []
+            numbers: list[int] = []
+            for number, _, event in rows:
+                numbers.append(number)
+                events.append(event)
+            self._log.append(stream, events)
+            with self._database.writing() as connection:
+                self._lease.guard(connection)
+                outbox.mark_published(connection, numbers)
+        return len(ready)
+
+    def _send(self) -> int:
+        now = self._clock.now()
+        with self._database.reading() as connection:
+            is_unspread = outbox.has_unspread(connection, now)
+            ready = [] if is_unspread else outbox.due(connection, now, 500)
+        if is_unspread:
+            with self._database.writing() as connection:
+                self._lease.guard(connection)
+                outbox.spread(connection, tuple(self._notifiers), now)
+                ready = outbox.due(connection, now, 500)
+        started = 0
+        busy = dict.fromkeys(self._notifiers, 0)
+        for flying, _ in self._in_flight.values():
+            busy[flying.notification.channel] += 1
+        for item in ready:
+            channel = item.notification.channel
+            if channel not in self._notifiers or item.id in self._in_flight or busy[channel] >= _IN_FLIGHT_PER_CHANNEL:
+                continue
+            busy[channel] += 1
+            started += 1
+            sending = self._threads[channel].submit(self._notifiers[channel].send, item.notification)
+            self._in_flight[item.id] = (item, sending)
+        return started
+
+    def _keep_outcomes(self) -> int:
+        ended = [
+            (item, future) for item, future in self._in_flight.values() if future.done() and not future.cancelled()
+        ]
+        if not ended:
+            return 0
+        now = self._clock.now()
+        with self._database.writing() as connection:
+            self._lease.guard(connection)
+            for item, future in ended:
+                self._keep(connection, item, _receipt(future), now)
+        for item, _ in ended:
+            del self._in_flight[item.id]
+        return len(ended)
+
+    def _keep(self, connection: Connection, item: Due, receipt: Receipt, now: datetime) -> None:
+        if receipt.delivered:
+            outbox.record(connection, item.id, "sent", detail=receipt.detail, now=now)
+        elif not receipt.retryable or now - item.created_at > timedelta(hours=self._settings.send_retries_h):
+            outbox.record(connection, item.id, "failed", detail=receipt.detail, now=now)
+        else:
+            again = now + timedelta(seconds=retry_after_s(item.attempts))
+            outbox.record(connection, item.id, "pending", detail=receipt.detail, now=now, due_at=again)
+
+    def _run_timers(self) -> None:
+        now = self._clock.now()
+        if self._timed_at is not None and now - self._timed_at < _TIMERS_EVERY:
+            return
+        is_watched = self._is_watched()
+        for timer in (*self._timers, self._escalate, *((self._resolve,) if is_watched else ())):
+            with self._database.writing() as connection:  # one each: a timer that fails takes no other with it
+                self._lease.guard(connection)
+                try:
+                    with connection.begin_nested():
+                        timer(connection, now)
+                except (Conflict, QingtingError) as fault:
+                    _logger.warning("timer %s: %s", getattr(timer, "__qualname__", timer), fault)
+        self._timed_at = now
+
+    def _escalate(self, connection: Connection, now: datetime) -> None:
+        escalation.escalate(connection, self._settings, now)
+
+    def _resolve(self, connection: Connection, now: datetime) -> None:
+        escalation.resolve_stale(connection, self._settings, now)
+
+    def _is_watched(self) -> bool:
+        """Whether every indexed post has been judged: only then does silence mean that it is quiet."""
+        with self._database.reading() as connection:
+            watched = store.positions(connection)
+        return all(watched.get(at, 0) >= end for at, end in self._log.end_offsets([POSTS_INDEXED]).items())
+
+
+def retry_after_s(attempts: int) -> float:
+    """Return the wait before the next attempt: doubling from 2 s to 10 min, half of it by chance."""
+    longest = min(_FIRST_RETRY_S * 2.0 ** min(attempts, 20), _LONGEST_RETRY_S)
+    return longest * random.uniform(0.5, 1.0)
+
+
+def _receipt(future: Future[Receipt]) -> Receipt:
+    fault = future.exception()
+    if fault is not None:
+        _logger.error("a notifier raised instead of answering", exc_info=fault)
+        return Receipt(delivered=False, detail=f"通道出错：{type(fault).__name__}")
+    return future.result()

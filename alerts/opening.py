@@ -1,0 +1,259 @@
+"""Opening, raising and extending alerts, with what each tells people; all within the caller's transaction."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection, insert, select, update
+
+from alerts import outbox, stages, store, wording
+from alerts.matching import labels
+from alerts.rule import Rule
+from alerts.settings import AlertSettings
+from alerts.signal import Signal
+from alerts.silences import Silence
+from alerts.silences import active as active_silences
+from alerts.stages import Grouped, Opening
+from alerts.tables import alerts, historic_pleas, notifications, openings
+from contracts.alert import Alert
+from contracts.events import PostIndexed
+from contracts.identity import alert_id, plea_alert_id
+from contracts.lane import LANES, Lane
+from contracts.level import LEVELS, Level
+from contracts.notification import Notification
+
+OpenWork = Callable[[Connection, Alert, datetime], None]
+"""Opens the 研判 or the help task of a new alert, in the same transaction."""
+_RINGING: Final[tuple[Lane, ...]] = ("critical", "suspected")
+_BY: Final = "watch"
+
+
+def take(connection: Connection, signal: Signal, settings: AlertSettings, open_work: OpenWork, now: datetime) -> bool:
+    """Carry a signal through the stages; whether it opened an alert."""
+    standing_row = connection.execute(
+        select(alerts.c.id).where(alerts.c.open_key == store.open_key(signal.rule.id, signal.key))
+    ).first()
+    standing = store.get(connection, standing_row.id) if standing_row else None
+    last = _last_opening(connection, signal)
+    grouped = stages.group(signal, standing, last)
+    _keep_opening(connection, signal, grouped, last)
+    if grouped.act == "drop":
+        return False
+    if grouped.act == "open":
+        alert = _opened(signal, grouped.opening, now)
+        if not store.open_alert(
+            connection, alert, opening=grouped.opening, active_at=signal.held_at,
+            escalate_at=sign_before(alert, settings, now), now=now,
+        ):  # fmt: skip
+            return False
+        open_work(connection, alert, now)
+        _tell(connection, signal.rule, alert, grouped, settings, now)
+        return True
+    assert standing is not None
+    if grouped.act == "raise":
+        store.refresh(
+            connection, standing.id, active_at=signal.held_at, reason=signal.reason, posts=signal.posts
+        )  # fmt: skip
+        alert = store.note(
+            connection, store.row_of(connection, standing.id), "raised", by=_BY, reason=f"{grouped.reason}：{signal.reason.sentence}",
+            now=now, level=signal.level, escalate_at=_rung(standing, signal.level, settings, now),
+        )  # fmt: skip
+        _tell(connection, signal.rule, alert, grouped, settings, now)
+    elif signal.reason.count >= standing.count:
+        store.refresh(connection, standing.id, active_at=signal.held_at, reason=signal.reason, posts=signal.posts)
+    else:
+        store.refresh(connection, standing.id, active_at=signal.held_at, reason=standing.reason, posts=standing.posts)
+    return False
+
+
+def sign_before(alert: Alert, settings: AlertSettings, now: datetime) -> datetime | None:
+    """Return until when an alert has to be acknowledged before the next on duty is rung; None = it rings nobody."""
+    if alert.level == "red" or alert.lane in _RINGING:
+        return now + timedelta(minutes=settings.escalate_red_minutes)
+    if alert.level == "orange" or alert.lane == "urgent":
+        return now + timedelta(minutes=settings.escalate_orange_minutes)
+    return None
+
+
+def _rung(standing: Alert, level: Level, settings: AlertSettings, now: datetime) -> datetime | None:
+    if standing.state == "acknowledged":
+        return None
+    return sign_before(msgspec.structs.replace(standing, level=level), settings, now)
+
+
+def take_pleas(
+    connection: Connection, rule: Rule, pleas: Sequence[PostIndexed], settings: AlertSettings, open_work: OpenWork,
+    now: datetime,
+) -> int:  # fmt: skip
+    """Open an alert for every new plea, the most pressing first; list those that come too late. Return how many opened."""
+    opened = 0
+    listed: list[PostIndexed] = []
+    for plea in _pressing_first(pleas):
+        standing = store.get(connection, plea_alert_id(rule.id, plea.id))
+        if standing is not None:
+            _press(connection, rule, standing, plea, settings, now)
+        elif now - plea.published_at > timedelta(days=settings.plea_age_days):
+            listed.append(plea)
+        else:
+            _open_plea(connection, rule, plea, settings, open_work, now)
+            opened += 1
+    if listed:
+        _list(connection, listed, now)
+    return opened
+
+
+def _pressing_first(pleas: Iterable[PostIndexed]) -> list[PostIndexed]:
+    ranked = sorted(pleas, key=lambda plea: (_rank(plea), plea.published_at, plea.id))
+    return list({plea.id: plea for plea in reversed(ranked)}.values())[::-1]
+
+
+def _rank(plea: PostIndexed) -> int:
+    return LANES.index(lane_of(plea))
+
+
+def lane_of(plea: PostIndexed) -> Lane:
+    """Return the lane; one that this version does not know is treated as the most pressing."""
+    return next((lane for lane in LANES if lane == plea.lane), LANES[0])
+
+
+def _open_plea(
+    connection: Connection, rule: Rule, plea: PostIndexed, settings: AlertSettings, open_work: OpenWork, now: datetime
+) -> None:
+    lane = lane_of(plea)
+    late_days = max(0, (now - plea.published_at).days)
+    alert = Alert(
+        id=plea_alert_id(rule.id, plea.id), rule=rule.id, key=f"post={plea.id}", state="open", opened_at=now,
+        reason=wording.plea_reason(lane, plea.marks, late_days), lane=lane, region=plea.regions[0] if plea.regions else "",
+        count=1, posts=(plea.id,), late_days=late_days, sample=plea.sample,
+    )  # fmt: skip
+    store.open_alert(
+        connection, alert, opening=1, active_at=plea.published_at, escalate_at=sign_before(alert, settings, now), now=now
+    )  # fmt: skip
+    open_work(connection, alert, now)
+    _tell_plea(connection, rule, alert, plea, now)
+
+
+def _press(
+    connection: Connection, rule: Rule, standing: Alert, plea: PostIndexed, settings: AlertSettings, now: datetime
+) -> None:
+    """Raise the lane of an open plea whose changed text is more pressing; it never becomes less so by itself."""
+    lane = lane_of(plea)
+    if (
+        standing.lane is None
+        or LANES.index(lane) >= LANES.index(standing.lane)
+        or standing.state not in store.OPEN_STATES
+    ):
+        return
+    pressing = msgspec.structs.replace(standing, lane=lane)
+    alert = store.note(
+        connection, store.row_of(connection, standing.id), "raised", by=_BY, reason="原帖有变，更加紧急", now=now, lane=lane,
+        escalate_at=sign_before(pressing, settings, now),
+    )  # fmt: skip
+    _tell_plea(connection, rule, alert, plea, now)
+
+
+def _tell_plea(connection: Connection, rule: Rule, alert: Alert, plea: PostIndexed, now: datetime) -> None:
+    assert alert.lane is not None
+    channels = stages.route(rule, "plea") or ("",)
+    for channel in channels:
+        message = Notification(
+            id=outbox.notification_id(alert.id, "opened", LANES.index(alert.lane) + 1, channel), alert=alert.id,
+            channel=channel, kind="opened", text=wording.plea_text(alert, plea.published_at), link=wording.link(alert),
+            created_at=now, urgent=alert.lane in _RINGING,
+        )  # fmt: skip
+        outbox.notify(connection, message)
+    told = "、".join(channel for channel in channels if channel) or "全部通道"
+    store.remember(connection, alert.id, "told", by=_BY, reason=f"求助一帖即报；通知 {told}。", now=now)
+
+
+def _list(connection: Connection, pleas: Sequence[PostIndexed], now: datetime) -> None:
+    ids = [plea.id for plea in pleas]
+    known = set(connection.execute(select(historic_pleas.c.post).where(historic_pleas.c.post.in_(ids))).scalars())
+    rows = [
+        {
+            "post": plea.id, "lane": lane_of(plea), "region": plea.regions[0] if plea.regions else "",
+            "source": plea.source, "published_at": plea.published_at, "listed_at": now, "sample": plea.sample,
+        }
+        for plea in pleas if plea.id not in known
+    ]  # fmt: skip
+    if rows:
+        connection.execute(insert(historic_pleas), rows)
+
+
+def _opened(signal: Signal, opening: int, now: datetime) -> Alert:
+    parts = labels(signal.key)
+    return Alert(
+        id=alert_id(signal.rule.id, signal.key, opening), rule=signal.rule.id, key=signal.key, state="open",
+        opened_at=now, reason=signal.reason, level=signal.level, topic=parts.get("topic", "") or _only(signal.rule.where.topics),
+        region=parts.get("region", "") or _only(signal.rule.where.regions), event=parts.get("event", ""),
+        count=signal.reason.count, baseline=signal.reason.expected, posts=signal.posts, sample=signal.sample,
+    )  # fmt: skip
+
+
+def _only(values: Sequence[str]) -> str:
+    return values[0] if len(values) == 1 else ""
+
+
+def _tell(
+    connection: Connection, rule: Rule, alert: Alert, grouped: Grouped, settings: AlertSettings, now: datetime
+) -> None:
+    assert alert.level is not None
+    ordinal = LEVELS.index(alert.level) + 1
+    channels = stages.route(rule, alert.level) or ("",)
+    decision = stages.decide(
+        rule, alert, grouped=grouped, message=outbox.notification_id(alert.id, "opened", ordinal, channels[0]),
+        standing=_neighbours(connection, rule, alert), silences=_silences(connection, now),
+        is_told=lambda message: _is_told(connection, message), now=now,
+    )  # fmt: skip
+    if decision is None:
+        return
+    text = wording.opinion_text(alert, sign_before(alert, settings, now))
+    for channel in channels:
+        message = Notification(
+            id=outbox.notification_id(alert.id, "opened", ordinal, channel), alert=alert.id, channel=channel,
+            kind="opened", text=text, link=wording.link(alert), created_at=now, urgent=alert.level == "red",
+        )  # fmt: skip
+        outbox.notify(connection, message, not_before=decision.not_before, muted=decision.muted)
+    store.remember(connection, alert.id, "told", by=_BY, reason=decision.sentence, now=now)
+
+
+def _neighbours(connection: Connection, rule: Rule, alert: Alert) -> Sequence[Alert]:
+    if not rule.inhibited_by:
+        return ()
+    rows = connection.execute(
+        select(alerts.c.id).where(
+            alerts.c.open_key.is_not(None), alerts.c.rule.in_(rule.inhibited_by), alerts.c.topic == alert.topic,
+            alerts.c.region == alert.region,
+        )
+    )  # fmt: skip
+    return tuple(found for row in rows.all() if (found := store.get(connection, row.id)) is not None)
+
+
+def _silences(connection: Connection, now: datetime) -> Sequence[Silence]:
+    return active_silences(connection, now)
+
+
+def _is_told(connection: Connection, message: str) -> bool:
+    return connection.execute(select(notifications.c.id).where(notifications.c.id == message)).first() is not None
+
+
+def _last_opening(connection: Connection, signal: Signal) -> Opening | None:
+    row = connection.execute(
+        select(openings).where(openings.c.rule == signal.rule.id, openings.c.key == signal.key)
+    ).first()
+    return None if row is None else Opening(opening=row.opening, level=row.level, held_until=row.held_until)
+
+
+def _keep_opening(connection: Connection, signal: Signal, grouped: Grouped, last: Opening | None) -> None:
+    held_until = signal.held_at if last is None else max(signal.held_at, last.held_until)
+    level = signal.level
+    if last is not None and grouped.opening == last.opening:
+        level = max(last.level, signal.level, key=LEVELS.index)
+    values = {"opening": grouped.opening, "level": level, "held_until": held_until}
+    if last is None:
+        connection.execute(insert(openings), {"rule": signal.rule.id, "key": signal.key} | values)
+    elif values != msgspec.structs.asdict(last):
+        connection.execute(
+            update(openings).where(openings.c.rule == signal.rule.id, openings.c.key == signal.key).values(values)
+        )
