@@ -48,7 +48,7 @@ def read_list(page: Selector, shape: ThreadList, url: str, source: Source) -> Li
             mark = _value(row, shape.changed_by)
             threads[link] = ThreadLink(link, digest("mark", mark) if mark else "")
     following = _link(page.css(shape.next), url, source) if shape.next else ""
-    return ListPage(len(rows), tuple(threads.values())[: shape.threads_max], following)
+    return ListPage(len(rows), tuple(threads.values()), following)
 
 
 def read_thread(

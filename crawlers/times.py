@@ -51,7 +51,8 @@ def _read(value: str, now: datetime, zone: tzinfo) -> datetime | None:
         return datetime.strptime(f"{day} {month} {year} {clock} {offset}", "%d %b %Y %H:%M:%S %z")
     if (value[:3].isascii() and value[:3].isalpha()) or re.match(r"\d{1,2} [A-Z][a-z]{2} \d{4}", value):
         found = parsedate_to_datetime(value)
-        return found if found.tzinfo else found.replace(tzinfo=UTC)
+        # RFC 5322 calls only -0000 an unsaid zone; a feed that says none at all means its own clock.
+        return found if found.tzinfo else found.replace(tzinfo=UTC if "-0000" in value else zone)
     if value.endswith(("刚刚", "刚才")):
         return now
     if ago := _AGO.search(value):

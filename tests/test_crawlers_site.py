@@ -219,6 +219,14 @@ def test_a_forum_is_crawled_over_its_pages_and_asked_again_only_where_replies_ca
     assert [path for path in site.paths() if path.startswith("/t/")] == ["/t/2"]
 
 
+def test_more_threads_than_one_crawl_opens_are_opened_by_the_next(site: Site, tmp_path: Path) -> None:
+    site.routes["/b"] = Answer(listing(*((str(number), 1) for number in range(5))), etag='"b"')
+    site.routes |= {f"/t/{number}": Answer(thread((str(number), f"第{number}楼。"))) for number in range(5)}
+    some = forum(site.url + "/b")
+    some["list"] |= {"threads_max": 3}
+    assert [len(crawled(some, state=tmp_path).texts) for _ in range(3)] == [3, 2, 0]
+
+
 def test_a_deleted_thread_is_counted_and_not_asked_again(site: Site, tmp_path: Path) -> None:
     site.routes |= {
         "/b": Answer(listing(("1", 1), ("2", 1))),

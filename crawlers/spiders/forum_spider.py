@@ -28,6 +28,8 @@ class ForumSpider(SourceSpider):
         self._list: ThreadList = crawl.source.list
         self._post: PostShape = crawl.source.post
         self._asked: set[str] = set()
+        self._threads = 0
+        self._has_left_out = False
 
     def first(self) -> Request:
         return self._ask_list(self.crawl.source.url, 1)
@@ -48,20 +50,24 @@ class ForumSpider(SourceSpider):
             return
         known = self.crawl.shared.crawl_state.pages([thread.url for thread in found.threads])
         for thread in found.threads:
-            if thread.url in self._asked or len(self._asked) > self._list.threads_max * self._list.pages_max:
+            if thread.url in self._asked:
                 continue
             state = known.get(thread.url)
             if thread.mark and state and state.body_digest == thread.mark:
                 self.crawl.unchanged += 1
                 continue
+            if self._threads == self._list.threads_max:
+                self._has_left_out = True
+                break
+            self._threads += 1
             self._asked.add(thread.url)
             yield self.ask(
                 thread.url, self.read_thread, is_conditional=True, page=1, thread=thread.url, mark=thread.mark
             )
         page: int = response.meta["page"]
-        if found.next and page < self._list.pages_max and found.next not in self._asked:
+        if found.next and page < self._list.pages_max and not self._has_left_out and found.next not in self._asked:
             yield self._ask_list(found.next, page + 1)
-        elif self._list.changed_by:
+        elif self._list.changed_by and not self._has_left_out:
             self.crawl.keep_at_end(self.state(response))
 
     def read_thread(self, response: Response) -> Iterator[Request]:
