@@ -1,0 +1,74 @@
+"""Folding: a repost or an edited copy is found again as a copy of its original, among the last 100,000 originals.
+
+Two posts are copies when at least five of their sketch's eight slots agree. With four bands of two slots, five equal
+slots leave at least one band whole, so a look into four buckets misses nothing (the pigeonhole of Manku et al. 2007).
+"""
+
+from collections import deque
+from typing import Final
+
+from text.sketch import SLOTS, distance
+
+CAPACITY: Final = 100_000
+MOST_DIFFERING: Final = 3
+_BANDS: Final = 4
+_BAND_BITS: Final = 64 // _BANDS
+_BAND_MASK: Final = (1 << _BAND_BITS) - 1
+assert SLOTS // _BANDS * (_BANDS - MOST_DIFFERING) >= 1
+
+
+class Folds:
+    """The originals in memory. What it answers depends only on what was added before, in that order."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._capacity = capacity
+        self._buckets: dict[int, list[tuple[int, str]]] = {}
+        self._order: deque[tuple[int, str]] = deque()
+        self._roots: dict[str, str] = {}
+
+    def original_of(self, sketch: int, repost_of: str = "") -> str:
+        """Return the id of the original that a post repeats; "" for a post that is new.
+
+        What the source itself calls a repost is one, also when its original was never seen here.
+        """
+        if repost_of:
+            return self._roots.get(repost_of, repost_of)
+        if not sketch:
+            return ""
+        best, least = "", MOST_DIFFERING + 1
+        for key in _keys(sketch):
+            for other, original in self._buckets.get(key, ()):
+                differing = distance(sketch, other)
+                if differing < least:  # on a tie the one added first stands
+                    best, least = original, differing
+        return best
+
+    def add(self, post: str, sketch: int, fold_of: str) -> None:
+        """Remember a post: an original by its sketch, a copy by its original."""
+        if fold_of:
+            self._roots[post] = fold_of
+            if len(self._roots) > self._capacity:
+                del self._roots[next(iter(self._roots))]
+        elif sketch:
+            self._order.append((sketch, post))
+            for key in _keys(sketch):
+                self._buckets.setdefault(key, []).append((sketch, post))
+            if len(self._order) > self._capacity:
+                self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        oldest = self._order.popleft()
+        for key in _keys(oldest[0]):
+            bucket = self._buckets[key]
+            bucket.remove(oldest)
+            if not bucket:
+                del self._buckets[key]
+
+
+def _keys(sketch: int) -> tuple[int, int, int, int]:
+    return (
+        sketch & _BAND_MASK,
+        1 << 16 | (sketch >> 16) & _BAND_MASK,
+        2 << 16 | (sketch >> 32) & _BAND_MASK,
+        3 << 16 | (sketch >> 48) & _BAND_MASK,
+    )

@@ -1,0 +1,148 @@
+"""The index role: fold, assign the event, write, then announce; one process at a time.
+
+What a post was folded onto and which event it joined are kept with it in the index. After a crash the memory is built
+again from the tail of `posts.indexed.v1`, and a post that comes again keeps what the index says, so a run with crashes
+ends with the same folds as it had announced.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from contracts.document import Document
+from contracts.errors import Conflict
+from contracts.events import POSTS_INDEXED, POSTS_SCORED, PostIndexed, PostScored
+from contracts.ports.clock import Clock
+from contracts.ports.forget_list import ForgetList
+from contracts.ports.index import Index
+from contracts.ports.lease import Lease
+from contracts.ports.log import Consumer, Log, Partition
+from pipeline.event import Events
+from pipeline.fold import CAPACITY, Folds
+
+GROUP: Final = "index"
+_STANDBY_S: Final = 0.5
+_READ: Final = 5000
+
+
+class IndexRole:
+    """Alone by its lease; another process stands by and takes over when the lease runs out."""
+
+    def __init__(
+        self, log: Log, index: Index, forget_list: ForgetList, lease: Lease, clock: Clock, *, batch: int = 1000
+    ) -> None:
+        self._log = log
+        self._index = index
+        self._forget_list = forget_list
+        self._lease = lease
+        self._clock = clock
+        self._size = batch
+        self._consumer: Consumer | None = None
+        self._folds = Folds()
+        self._events = Events()
+
+    def step(self, timeout_s: float) -> int:
+        """Index one batch. Raises Retryable when a port is away; the batch is then taken again."""
+        if not self._lease.acquire():
+            self._stand_down()
+            time.sleep(min(timeout_s, _STANDBY_S))
+            return 0
+        if self._consumer is None:
+            self._remember()
+            self._consumer = self._log.consumer(GROUP, [POSTS_SCORED])
+        try:
+            records = self._consumer.poll(self._size, timeout_s)
+            if records:
+                self._write([record.event for record in records if isinstance(record.event, PostScored)])
+                self._consumer.commit({record.partition: record.offset + 1 for record in records})
+        except BaseException:
+            # what was taken but not committed is read again, into a memory that knows only what was announced
+            self._stand_down()
+            raise
+        return len(records)
+
+    def close(self) -> None:
+        self._stand_down()
+        self._lease.release()
+
+    def _stand_down(self) -> None:
+        if self._consumer:
+            self._consumer.close()
+            self._consumer = None
+
+    def _remember(self) -> None:
+        """Build folds and events from the announcements that still matter, oldest first."""
+        self._folds, self._events = Folds(), Events()
+        ends = self._log.end_offsets([POSTS_INDEXED])
+        share = 2 * CAPACITY // max(1, len(ends))
+        reader = self._log.reader([POSTS_INDEXED], {part: max(0, end - share) for part, end in ends.items()})
+        read: list[tuple[int, Partition, int, PostIndexed]] = []
+        try:
+            while records := reader.poll(_READ):
+                read += [
+                    (_micros(record.event), record.partition, record.offset, record.event)
+                    for record in records
+                    if isinstance(record.event, PostIndexed)
+                ]
+        finally:
+            reader.close()
+        read.sort(key=lambda entry: entry[:3])
+        for *_, event in read:
+            self._keep(event)
+
+    def _write(self, scored: Sequence[PostScored]) -> None:
+        newest: dict[str, PostScored] = {}
+        for event in scored:
+            known = newest.get(event.key)
+            if known is None or event.post.fetched_at >= known.post.fetched_at:
+                newest[event.key] = event
+        forgotten = self._forget_list.forgets([event.post for event in newest.values()])
+        kept = [event for event in newest.values() if event.key not in forgotten]
+        if not kept:
+            return
+        before = self._index.get([event.key for event in kept])
+        documents = [self._document(event, before) for event in kept]
+        if not self._lease.acquire():
+            raise Conflict("索引角色的租约已被另一个进程接管，本批由它处理。")
+        self._index.put(documents)
+        # a post that became forgotten meanwhile goes again at once, and is not announced
+        late = self._forget_list.forgets([document.post for document in documents])
+        if late:
+            self._index.forget(sorted(late))
+        announced = [document for document in documents if document.post.id not in late]
+        if announced:
+            self._log.append(POSTS_INDEXED, [self._announcement(document) for document in announced])
+
+    def _document(self, event: PostScored, before: Mapping[str, Document]) -> Document:
+        post, score = event.post, event.score
+        known = before.get(post.id)
+        if known:
+            if known.post.fetched_at > post.fetched_at:
+                return known
+            return Document(post=post, score=score, fold_of=known.fold_of, event=known.event)
+        fold_of = joined = ""
+        if score.lane is None:  # a plea is never folded and joins no event
+            fold_of = self._folds.original_of(score.sketch, post.repost_of)
+            joined = self._events.event_of(post.id, post.published_at, score.topics, score.regions, score.keywords)
+        document = Document(post=post, score=score, fold_of=fold_of if fold_of != post.id else "", event=joined)
+        self._keep(self._announcement(document))
+        return document
+
+    def _keep(self, event: PostIndexed) -> None:
+        if event.lane is None:
+            self._folds.add(event.id, event.sketch, event.fold_of)
+            self._events.add(event.event, event.published_at, event.topics, event.regions, event.keywords)
+
+    def _announcement(self, document: Document) -> PostIndexed:
+        post, score = document.post, document.score
+        return PostIndexed(
+            id=post.id, source=post.source, published_at=post.published_at, fetched_at=post.fetched_at,
+            indexed_at=self._clock.now(), author=post.author, time_is_doubtful=post.time_is_doubtful,
+            sentiment=score.sentiment, certain=score.certain, topics=score.topics, regions=score.regions,
+            keywords=score.keywords, lane=score.lane, marks=score.marks, attack=score.attack, sketch=score.sketch,
+            fold_of=document.fold_of, event=document.event, sample=post.sample,
+        )  # fmt: skip
+
+
+def _micros(event: PostIndexed) -> int:
+    return int(event.indexed_at.timestamp() * 1_000_000)

@@ -1,0 +1,111 @@
+"""The understanding of a batch of posts, stage by stage, in an order that is checked when it is built.
+
+Every stage is a pure function over the whole batch: it reads columns that earlier stages made and adds its own.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from contracts.ports.scorer import Judgement, Scorer
+from contracts.post import Post
+from contracts.score import Score
+from pipeline.keywords import keywords
+from pipeline.lane import LaneVerdict, judge
+from pipeline.regions import regions
+from text.normalise import normalise
+from text.sketch import sketches
+
+CERTAIN: Final = 0.6
+"""From this probability on the likeliest sentiment is called certain; below it the desk says 拿不准."""
+TOPICS_MOST: Final = 3
+_SENTIMENTS: Final = (-1, 0, 1)
+
+Columns = Mapping[str, Sequence[Any]]
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """One step: what it reads, the one column that it makes, and how."""
+
+    makes: str
+    reads: tuple[str, ...]
+    work: Callable[..., Sequence[Any]]
+
+
+def stages(scorer: Scorer) -> tuple[Stage, ...]:
+    """Return the stages in their order; `posts` is what every run begins with."""
+    return (
+        Stage("texts", ("posts",), _texts),
+        Stage("sketches", ("texts",), sketches),
+        Stage("judgements", ("texts",), scorer.score),
+        Stage("lanes", ("texts", "judgements"), _lanes),
+        Stage("regions", ("texts", "posts"), _regions),
+        Stage("keywords", ("texts", "lanes"), _keywords),
+        Stage("scores", ("judgements", "sketches", "lanes", "regions", "keywords"), _scores(scorer.name)),
+    )
+
+
+def build(scorer: Scorer) -> Callable[[Sequence[Post]], list[Score]]:
+    """Return the function from posts to their scores, in order. Raises ValueError for an order that cannot run."""
+    order = checked(stages(scorer))
+
+    def understand(posts: Sequence[Post]) -> list[Score]:
+        columns: dict[str, Sequence[Any]] = {"posts": posts}
+        for stage in order:
+            columns[stage.makes] = stage.work(*(columns[name] for name in stage.reads))
+        return list(columns["scores"])
+
+    return understand
+
+
+def checked(order: Sequence[Stage]) -> Sequence[Stage]:
+    """Return the order when every stage reads only what stands before it. Raises ValueError naming the first that does not."""
+    made = {"posts"}
+    for stage in order:
+        if missing := set(stage.reads) - made:
+            raise ValueError(f"stage {stage.makes} reads {', '.join(sorted(missing))}, which no earlier stage makes")
+        if stage.makes in made:
+            raise ValueError(f"stage {stage.makes} is made twice")
+        made.add(stage.makes)
+    return order
+
+
+def _texts(posts: Sequence[Post]) -> list[str]:
+    return [normalise(f"{post.title}\n{post.text}" if post.title else post.text) for post in posts]
+
+
+def _lanes(texts: Sequence[str], judgements: Sequence[Judgement]) -> list[LaneVerdict]:
+    return [judge(text, judgement) for text, judgement in zip(texts, judgements, strict=True)]
+
+
+def _regions(texts: Sequence[str], posts: Sequence[Post]) -> list[tuple[str, ...]]:
+    return [regions(text, post.place) for text, post in zip(texts, posts, strict=True)]
+
+
+def _keywords(texts: Sequence[str], lanes: Sequence[LaneVerdict]) -> list[tuple[str, ...]]:
+    # a plea lends its words to nothing: no event is named after it, no list of words shows it
+    return [() if lane.lane else keywords(text) for text, lane in zip(texts, lanes, strict=True)]
+
+
+def _scores(scorer: str) -> Callable[..., list[Score]]:
+    def together(
+        judgements: Sequence[Judgement], sketched: Sequence[int], lanes: Sequence[LaneVerdict],
+        places: Sequence[tuple[str, ...]], words: Sequence[tuple[str, ...]],
+    ) -> list[Score]:  # fmt: skip
+        found = []
+        for judgement, sketch, lane, place, word in zip(judgements, sketched, lanes, places, words, strict=True):
+            sentiment = judgement.sentiment
+            spread = (sentiment.negative, sentiment.neutral, sentiment.positive)
+            likeliest = max(spread)
+            found.append(
+                Score(
+                    sentiment=_SENTIMENTS[spread.index(likeliest)], sentiment_p=sentiment,
+                    certain=likeliest >= CERTAIN, topics=tuple([code for code, _ in judgement.topics[:TOPICS_MOST]]),
+                    help=lane.help, attack=judgement.attack, counter=judgement.counter, danger=lane.danger,
+                    lane=lane.lane, marks=lane.marks, regions=place, keywords=word, sketch=sketch, scorer=scorer,
+                )
+            )  # fmt: skip
+        return found
+
+    return together
