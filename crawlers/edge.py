@@ -8,9 +8,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from text.mask import mask
-from text.normalise import normalise
-from text.url import canonical_url
 
 from contracts.events import PostFetched, PostRejected
 from contracts.identity import digest, post_id
@@ -20,10 +17,14 @@ from contracts.ports.forget_list import ForgetList
 from contracts.post import Post
 from crawlers.pseudonym import pseudonym
 from crawlers.raw_post import RawPost
+from text.mask import mask
+from text.normalise import normalise
+from text.url import canonical_url
 
 TEXT_CHARACTERS_MAX = 50_000
 """Longer than any long read of a newspaper; a text beyond it is spam hidden in a page or a broken export."""
 TITLE_CHARACTERS_MAX = 500
+URL_CHARACTERS_MAX = 2000
 OLDEST = datetime(1995, 1, 1, tzinfo=UTC)
 """Before there was a public web in China: an older time is a default value (0, 1900) and no time at all."""
 CLOCK_SKEW = timedelta(minutes=15)
@@ -144,12 +145,14 @@ class Edge:
 def address(url: str) -> str:
     """Return the canonical form of a web address, "" for anything that is none."""
     url = url.strip()
-    if not url.startswith(("http://", "https://")):
+    if not url.lower().startswith(("http://", "https://")) or len(url) > URL_CHARACTERS_MAX:
         return ""
     try:
-        return canonical_url(url)
-    except ValueError:  # an unparsable address identifies nothing: the post goes on without it
+        url = canonical_url(url)
+        url.encode()
+    except ValueError:  # an address that cannot be written down identifies nothing: the post goes on without it
         return ""
+    return url
 
 
 def judged_time(published_at: datetime | None, now: datetime) -> tuple[datetime, bool]:

@@ -60,6 +60,8 @@ def import_file(
     of the file or the mapping; when a compressed file breaks off, what stood before the break has been taken in.
     """
     _check_mapping(columns)
+    if not source.strip() or not source.isprintable():
+        raise Rejected("信源编号不能为空，也不能有控制字符：请用 --source 写一个简短的编号，例如 swsr。")
     times = _Times(date_format, _zone(zone), clock)
     file = open_text_file(Path(path))
     _check_times(rows(file, list(columns.values())), columns.get("published_at"), times, path)

@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.errors import NotConfigured
+from contracts.events import Event, decode, encode
 from contracts.identity import url_digest
 from contracts.ports.forget_list import Forgotten
 from contracts.testing.builders import NOON
@@ -159,6 +160,56 @@ def test_lone_surrogates_and_odd_addresses_do_not_stop_a_post() -> None:
 
 def test_a_raw_post_does_not_show_itself() -> None:
     assert "13812345678" not in repr(raw("电话13812345678", author="张三"))
+
+
+PRIVATE = st.one_of(
+    st.integers(0, 10**9 - 1).map(lambda number: f"13{number:09d}"),
+    st.integers(0, 10**8 - 1).map(lambda number: f"0731-8{number % 10**7:07d}"),
+    st.integers(1000, 10**9).map(lambda number: f"leser{number}@mail.example.com"),
+    st.integers(0, 999).map(lambda number: _resident_id(f"43010219880314{number:03d}")),
+    st.integers(0, 10**9 - 1).map(lambda number: f"湘A{number % 100_000:05d}"),
+)
+
+
+def _resident_id(digits: str) -> str:
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    return digits + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=True)) % 11]
+
+
+@settings(max_examples=300)
+@given(
+    PRIVATE,
+    st.sampled_from(["我的电话 {}，请回电。", "转给{}", "联系（{}）", "{}", "车牌或号码：{}。"]),
+    st.text(min_size=3, max_size=12),
+)
+def test_no_seeded_personal_data_and_no_author_reach_the_log(private: str, sentence: str, author: str) -> None:
+    author = f"作者{author}"
+    posts = [raw(sentence.format(private), title=sentence.format(private), author=author, native_id=author)]
+    for event in edge().admit(posts).fetched:
+        data = encode(event).decode("utf-8", "replace")
+        assert private not in data
+        assert author not in data
+
+
+anything = st.text(st.characters(exclude_categories=()), max_size=30)
+
+
+@given(
+    st.lists(
+        st.builds(
+            RawPost, source=st.just("s"), text=anything, title=anything, author=anything, native_id=anything,
+            url=anything | anything.map("https://a.example/".__add__), likes=st.integers(-5, 5),
+            published_at=st.none() | st.datetimes(timezones=st.timezones()),
+        ),
+        max_size=5,
+    )
+)  # fmt: skip
+def test_whatever_is_found_can_be_written_to_the_log(raws: list[RawPost]) -> None:
+    found = edge().admit(raws)
+    assert len(found.fetched) + len(found.rejected) + found.duplicates == len(raws)
+    events: list[Event] = [*found.fetched, *found.rejected]
+    for event in events:
+        assert decode(encode(event)) == event
 
 
 ids = st.sampled_from(["", "1", "2", "3"])
