@@ -270,7 +270,7 @@ def _known(connection: Connection, numbers: list[int]) -> dict[int, bytes]:
     for start in range(0, len(numbers), _ASKED_AT_ONCE):
         some = numbers[start : start + _ASKED_AT_ONCE]
         query = select(counted_posts.c.post, counted_posts.c["keys"]).where(counted_posts.c.post.in_(some))
-        found.update({number: bytes(marks) for number, marks in connection.execute(query).tuples()})
+        found.update({row[0]: bytes(row[1]) for row in connection.execute(query)})
     return found
 
 
