@@ -49,7 +49,9 @@ def judge_answer(status: int, body: bytes, origin: str) -> Robots:
 
 def unreachable(origin: str) -> Robots:
     """Return the rules of an origin whose robots.txt gave no answer."""
-    return Robots(failure=f"{origin}/robots.txt 没有回应（超时或连不上），按“不许采”处理；对方恢复后会自动再试。")
+    return Robots(
+        failure=f"{origin}/robots.txt 没有回应（超时、连不上或证书无效），按“不许采”处理；对方恢复后会自动再试。"
+    )
 
 
 class _Kept(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.site.crawled import crawled, feed, forum
+from tests.site.identity import self_signed
 from tests.site.serving import Answer, Site, serving
 
 ROBOTS = Answer("User-agent: *\nDisallow: /private\n", headers={"Content-Type": "text/plain"})
@@ -338,3 +339,14 @@ def test_a_host_is_known_by_its_name_too(site: Site, tmp_path: Path) -> None:
     url = site.url.replace("127.0.0.1", "localhost") + "/rss"
     assert "allow_private" in crawled(feed(url, allow_private=[]), state=tmp_path).outcome.failure
     assert crawled(feed(url, allow_private=["localhost"]), state=tmp_path).outcome.accepted == 1
+
+
+def test_a_certificate_must_be_valid_and_https_works_when_it_is(tmp_path: Path) -> None:
+    identity = self_signed(tmp_path)
+    with serving(identity) as site:
+        site.routes["/rss"] = Answer(rss(("1", "加密的话。")))
+        refused = crawled(feed(site.url + "/rss"), state=tmp_path)
+        assert "证书" in refused.outcome.failure
+        assert not site.asked
+        trusted = crawled(feed(site.url + "/rss"), state=tmp_path, trusted=str(identity))
+        assert trusted.texts == ["加密的话。"]

@@ -3,6 +3,7 @@
 The crawl state is kept in a file between two children, as the desk database would.
 """
 
+import os
 import pickle
 import time
 from collections.abc import Sequence
@@ -40,6 +41,8 @@ class _Events:
 
 def run(order: dict[str, Any], answer: Connection) -> None:
     """Crawl as ordered and send one JSON object {outcomes, posts, rejected, health}."""
+    if order["trusted"]:
+        os.environ["SSL_CERT_FILE"] = order["trusted"]
     state_file = Path(order["state"])
     state = pickle.loads(state_file.read_bytes()) if state_file.exists() else MemoryCrawlState()  # noqa: S301 - our own
     events = _Events(is_full=order["log_is_full"])

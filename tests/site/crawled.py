@@ -41,6 +41,7 @@ def crawled(
     once: bool = True,
     stop_after_s: float = 60.0,
     log_is_full: bool = False,
+    trusted: str = "",
     **settings: Any,
 ) -> Crawled:
     order = {
@@ -50,6 +51,7 @@ def crawled(
         "once": once,
         "stop_after_s": stop_after_s,
         "log_is_full": log_is_full,
+        "trusted": trusted,
     }
     receiver, sender = _CHILDREN.Pipe(duplex=False)
     child = _CHILDREN.Process(target=run, args=(order, sender), daemon=True)
