@@ -60,20 +60,30 @@ class Edge:
         is a duplicate even when a newer one followed it, so that the same file again brings nothing.
         """
         now = self._clock.now()
-        rejected: list[PostRejected] = []
         posts: list[tuple[RawPost, Post]] = []
+        faults: list[PostRejected] = []
         for raw in raws:
             post = self._post(raw, now)
             if isinstance(post, Post):
                 posts.append((raw, post))
             else:
-                rejected.append(_rejection(raw, post, now))
+                faults.append(_rejection(raw, post, now))
         forgotten = self._forget_list.forgets([post for _, post in posts])
-        current = dict(self._crawl_state.seen(list({post.id for _, post in posts})))
+        asked = {post.id for _, post in posts} | {fault.id for fault in faults if not fault.file}
+        current = dict(self._crawl_state.seen(list(asked)))
         versions = self._known_versions(posts, current) if history else set()
         fetched: list[PostFetched] = []
+        rejected: list[PostRejected] = []
         seen: dict[str, str] = {}
         duplicates = masked = 0
+        for fault in faults:
+            if fault.file:
+                rejected.append(fault)
+            elif current.get(fault.id) == digest(fault.reason):
+                duplicates += 1  # a feed shows the same bad entry every few minutes: one dead letter is enough
+            else:
+                current[fault.id] = seen[fault.id] = digest(fault.reason)
+                rejected.append(fault)
         for raw, post in posts:
             content = digest(post.title, post.text)
             known = current.get(post.id)

@@ -152,6 +152,14 @@ def test_an_empty_and_an_endless_text_are_dead_letters_with_a_reason_and_without
     assert "长长" not in msgspec.json.encode(found.rejected).decode()
 
 
+def test_a_bad_entry_of_a_feed_is_one_dead_letter_however_often_it_is_seen() -> None:
+    edge_ = edge()
+    bad = raw("长" * (TEXT_CHARACTERS_MAX + 1), native_id="1")
+    assert len(admitted_and_kept(edge_, bad).rejected) == 1
+    again = admitted_and_kept(edge_, bad)
+    assert (len(again.rejected), again.duplicates) == (0, 1)
+
+
 def test_lone_surrogates_and_odd_addresses_do_not_stop_a_post() -> None:
     (event,) = edge().admit([raw("表情\ud83d坏了", url="javascript:alert(1)", author="\udc00", likes=-3)]).fetched
     event.post.text.encode()
