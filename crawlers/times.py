@@ -10,7 +10,7 @@ CHINA = ZoneInfo("Asia/Shanghai")
 _CLOCK = r"(?:\s*(?P<half>凌晨|早上|上午|中午|下午|傍晚|晚上)?\s*(?P<hour>\d{1,2})\s*[:：时点]\s*(?P<minute>\d{1,2})?(?:\s*[:：分]\s*(?P<second>\d{1,2}))?(?:\.\d+)?[秒分]?)?"
 _DATED = re.compile(
     r"(?:(?P<year>\d{4})\s*[年/.\-]\s*)?(?P<month>\d{1,2})\s*[月/.\-]\s*(?P<day>\d{1,2})(?!\d)\s*[日号]?[T,，]?"
-    r"(?:\s*[（(]?(?:星期|周)[一二三四五六日天][)）]?)?" + _CLOCK + r"\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?"
+    r"(?:\s*[（(]?(?:星期|周)[1-6日天][)）]?)?" + _CLOCK + r"\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?"
 )
 _DAY = re.compile(r"(?P<day>今天|今日|昨天|昨日|前天)" + _CLOCK)
 _AGO = re.compile(r"(?P<number>\d{1,4}|半)\s*(?P<unit>秒钟?|分钟?|个?小时|天|周|个?月)\s*(?:之?前)")
@@ -20,6 +20,15 @@ _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}")
 _WEIBO = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) (\d{2}:\d{2}:\d{2}) ([+-]\d{4}) (\d{4})")
 
 
+_TENS = re.compile(r"([一二三四五六七八九]?)十([一二三四五六七八九]?)")
+_NUMERALS = str.maketrans("〇○零一二三四五六七八九", "000123456789")
+
+
+def _digits(value: str) -> str:
+    """Return 二〇二四年十一月三日 as 2024年11月3日; the 三 of 星期三 does not matter, it is not read."""
+    return _TENS.sub(lambda ten: f"{ten[1] or '一'}{ten[2] or '零'}", value).translate(_NUMERALS)
+
+
 def read_time(value: str, now: datetime, zone: tzinfo = CHINA) -> datetime | None:
     """Return the aware UTC time that `value` says, None when it says none.
 
@@ -27,7 +36,7 @@ def read_time(value: str, now: datetime, zone: tzinfo = CHINA) -> datetime | Non
     behind words such as 发表于. A time without zone is local to `zone`; a date without year is the latest one not after
     tomorrow.
     """
-    value = value.strip()[:200]
+    value = _digits(value.strip()[:200])
     if not value:
         return None
     try:
