@@ -16,6 +16,7 @@ from contracts.topic import TOPICS
 from pipeline.labelled import LabelledPost, digest
 from pipeline.scorers.features import BITS, hashed
 from pipeline.scorers.ngram import HEADS, MARKS, Model
+from pipeline.training_words import WORDS
 
 SEED: Final = 20261124
 _FOLDS: Final = 5
@@ -51,7 +52,7 @@ def train(posts: Sequence[LabelledPost], helpers: Sequence[Helper], clean: Calla
     matrix = _matrix(texts)
     idf = _idf(matrix)
     base = matrix @ _diagonal(idf)
-    directions = [_direction(helper, clean) for helper in helpers]
+    directions = [*(_direction(helper, clean) for helper in helpers), *(_listed(words) for words in WORDS.values())]
     extra = np.column_stack([np.zeros((len(texts), 0)), *(matrix @ direction for direction in directions)])
     centre, spread = extra.mean(axis=0), extra.std(axis=0) + 1e-9
     wide = _joined(base, (extra - centre) / spread)
@@ -154,6 +155,24 @@ def _direction(helper: Helper, clean: Callable[[str], str]) -> Floats:
     idf = _idf(matrix)
     coefficients, _ = _fit(matrix @ _diagonal(idf), np.array(helper.labels), _STRENGTH["helper"])
     return coefficients * idf
+
+
+def _listed(words: str) -> Floats:
+    """Return a direction that counts the words of a list: 1 for a word, shared out over the parts of a longer one."""
+    direction = np.zeros(1 << BITS)
+    for word in words.split():
+        rows = _inner_rows(word)
+        direction[rows] += 1.0 / len(rows)
+    return direction
+
+
+def _inner_rows(word: str) -> npt.NDArray[np.int64]:
+    """Return the table rows of a word's longest n-grams (at most 3 characters), without its edges."""
+    longest = min(len(word), 3)
+    rows, _ = hashed([word])
+    # In a text the rows stand by position, and by length within a position; the first position is the edge's (2 rows).
+    by_position = [list(rows[2 + 3 * number : 2 + 3 * number + 3]) for number in range(len(word))]
+    return np.array([by_position[start][longest - 1] for start in range(len(word) - longest + 1)], dtype=np.int64)
 
 
 def _fit(matrix: Any, truth: npt.NDArray[np.bool_], strength: float) -> tuple[Floats, float]:
