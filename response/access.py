@@ -1,0 +1,109 @@
+"""Who may do what and see what: one matrix, default deny, and the unit that bounds it."""
+
+from collections.abc import Iterable
+from typing import Final, Literal
+
+import msgspec
+
+from contracts.document import Query
+from contracts.errors import QingtingError
+from contracts.region import HUNAN, prefix, within
+
+Role = Literal["officer", "commentator", "reviewer", "lead", "admin", "auditor", "hotline", "writer"]
+
+ROLES: Final[dict[str, str]] = {
+    "officer": "值班员", "commentator": "网评员", "reviewer": "审核员", "lead": "带班领导", "admin": "管理员",
+    "auditor": "审计员", "hotline": "12338 坐席", "writer": "周报撰写",
+}  # fmt: skip
+
+_DESK: Final = frozenset({"officer", "commentator", "reviewer", "lead", "writer"})
+
+MATRIX: Final[dict[str, frozenset[str]]] = {
+    "see_inbox": frozenset(ROLES),
+    "see_alerts": _DESK | {"auditor"},
+    "judge": frozenset({"officer", "lead"}),
+    "silence": frozenset({"officer", "lead"}),
+    "see_pleas": frozenset({"officer", "hotline"}),
+    "hand_over": frozenset({"officer"}),
+    "receive": frozenset({"officer", "hotline"}),
+    "close_help": frozenset({"officer", "hotline"}),
+    "see_tasks": _DESK | {"auditor"},
+    "claim": frozenset({"commentator"}),
+    "draft": frozenset({"commentator"}),
+    "publish": frozenset({"commentator"}),
+    "review": frozenset({"reviewer", "lead"}),
+    "record_effect": frozenset({"commentator", "officer"}),
+    "close_task": frozenset({"officer", "lead"}),
+    "withdraw": frozenset({"officer", "lead"}),
+    "search": _DESK,
+    "export": frozenset({"officer", "lead", "writer"}),
+    "see_situation": _DESK | {"auditor"},
+    "see_sources": frozenset({"officer", "lead", "admin", "auditor"}),
+    "see_facts": _DESK,
+    "write_fact": frozenset({"officer", "commentator", "lead"}),
+    "verify_fact": frozenset({"reviewer", "lead"}),
+    "approve_holding": frozenset({"lead"}),
+    "see_accounts": _DESK | {"admin", "auditor"},
+    "manage_accounts": frozenset({"admin", "lead"}),
+    "manage_users": frozenset({"admin"}),
+    "see_reports": _DESK | {"auditor"},
+    "write_report": frozenset({"writer", "lead"}),
+    "sign_report": frozenset({"lead"}),
+    "see_shift": frozenset({"officer", "lead"}),
+    "hand_shift": frozenset({"officer", "lead"}),
+    "see_system": frozenset({"admin", "auditor", "lead"}),
+    "see_rules": frozenset({"officer", "lead", "admin", "auditor"}),
+    "verify_audit": frozenset({"auditor", "admin"}),
+}
+"""Act → the roles that may do it. An act that is not here may nobody do."""
+
+
+class Denied(QingtingError):  # noqa: N818 - the word names the decision
+    """This person may not do this. Where even knowing of it would tell too much, the desk shows 404."""
+
+
+class Officer(msgspec.Struct, frozen=True, kw_only=True):
+    """A person at work: who, of which unit, in which roles."""
+
+    id: str
+    name: str
+    unit: str
+    roles: tuple[str, ...]
+
+
+def may(officer: Officer, act: str) -> bool:
+    """Whether one of the officer's roles allows the act."""
+    return not MATRIX.get(act, frozenset()).isdisjoint(officer.roles)
+
+
+def require(officer: Officer, act: str) -> None:
+    """Raise Denied unless the officer may."""
+    if not may(officer, act):
+        held = "、".join(ROLES.get(role, role) for role in officer.roles) or "无"
+        raise Denied(f"您的角色（{held}）不能做这件事。需要时请联系本单位管理员。")
+
+
+def require_unit(officer: Officer, unit: str) -> None:
+    """Raise Denied unless the thing belongs to the officer's unit or below it."""
+    if not within(unit, officer.unit):
+        raise Denied("这件事不属于您的单位。")
+
+
+def sees_plea(officer: Officer, region_codes: Iterable[str]) -> bool:
+    """Whether the officer may see a plea of these places; a plea without a place is the province's."""
+    if not may(officer, "see_pleas"):
+        return False
+    if officer.unit == HUNAN:
+        return True
+    return any(within(code, officer.unit) for code in region_codes)
+
+
+def narrowed(officer: Officer, query: Query) -> Query:
+    """Return the query as this officer may ask it: without pleas, or with those of the own area."""
+    if not may(officer, "see_pleas"):
+        # a query for pleas alone must find nothing, not everything else
+        return msgspec.structs.replace(
+            query, pleas="none", pleas_within=(), sources=("-",) if query.pleas == "only" else query.sources
+        )
+    area = () if officer.unit == HUNAN else (prefix(officer.unit),)
+    return msgspec.structs.replace(query, pleas="only" if query.pleas == "only" else "with", pleas_within=area)
