@@ -11,8 +11,8 @@ AGENT_NAME: Final = "Qingting"
 class CrawlSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[crawl]` of qingting.toml. Politeness has floors in code: no setting goes below them."""
 
-    contact_url: str = ""
-    """Address (https:// or mailto:) where a site's owner reaches the operator; part of the User-Agent."""
+    contact: str = ""
+    """Web or mail address where a site's owner reaches the operator; part of the User-Agent."""
     timeout_s: float = 20.0
     page_bytes_max: int = 4 * 1024 * 1024
     """After decompression; a page beyond it is not read."""
@@ -24,4 +24,4 @@ class CrawlSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     @property
     def user_agent(self) -> str:
-        return f"{AGENT_NAME}/0.1 (+{self.contact_url})" if self.contact_url else f"{AGENT_NAME}/0.1"
+        return f"{AGENT_NAME}/0.1 (+{self.contact})" if self.contact else f"{AGENT_NAME}/0.1"

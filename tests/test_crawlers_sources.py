@@ -147,4 +147,4 @@ def test_any_text_gives_sources_or_faults(tmp_path_factory: pytest.TempPathFacto
 
 def test_the_agent_names_itself_and_its_contact() -> None:
     assert CrawlSettings().user_agent == "Qingting/0.1"
-    assert CrawlSettings(contact_url="https://a.example/").user_agent == "Qingting/0.1 (+https://a.example/)"
+    assert CrawlSettings(contact="https://a.example/").user_agent == "Qingting/0.1 (+https://a.example/)"

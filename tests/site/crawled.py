@@ -46,7 +46,7 @@ def crawled(
 ) -> Crawled:
     order = {
         "sources": sources,
-        "settings": {"timeout_s": 5.0, "contact_url": "https://example.org/kontakt"} | settings,
+        "settings": {"timeout_s": 5.0, "contact": "https://example.org/kontakt"} | settings,
         "state": str(state / "crawl_state.pickle"),
         "once": once,
         "stop_after_s": stop_after_s,
