@@ -5,12 +5,11 @@ Recall of real danger goes first: a rule's hit stands whatever the score says, a
 """
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
-from contracts.lane import Lane
+from contracts.lane import LANES, Lane
 from contracts.ports.scorer import Judgement
 from pipeline import help_rules as rules
 
@@ -20,6 +19,7 @@ PLEA: Final = 0.5
 """From this probability on the model alone makes a plea: its operating point (see the model card)."""
 DANGER: Final = 0.5
 _MARKS: Final = 6
+"""Words shown at most."""
 
 
 class LaneVerdict(msgspec.Struct, frozen=True):
@@ -31,24 +31,27 @@ class LaneVerdict(msgspec.Struct, frozen=True):
     danger: float = 0.0
 
 
-def _any(*fragments: str) -> re.Pattern[str]:
-    return re.compile("|".join(fragments))
+class _Compiled(msgspec.Struct, frozen=True):
+    lane: Lane
+    core: re.Pattern[str]
+    who: re.Pattern[str] | None
+    also: re.Pattern[str] | None
 
 
-_self = _any(rules.SELF)
-_person = _any(rules.SELF, rules.CLOSE)
-_now = _any(rules.NOW)
-_danger = _any(rules.VIOLENCE, rules.HELD, rules.THREAT, rules.SELF_HARM)
-_stalked = _any(rules.STALKED)
-_self_harm = _any(rules.SELF_HARM)
-_rescue = _any(rules.RESCUE)
-_request = _any(rules.REQUEST)
-_grievance = _any(rules.GRIEVANCE)
-_urgent = _any(rules.URGENT)
-_elsewhere = _any(rules.NEWS, rules.FICTION, rules.ADVERT, rules.THANKS)
-_talk = _any(rules.TALK, rules.ADVICE, rules.JOKE)
-_worth_reading = _any(rules.VIOLENCE, rules.HELD, rules.THREAT, rules.SELF_HARM, rules.STALKED, rules.RESCUE)
-_sentence = re.compile(r"[^。！？!?\n；;]+[。！？!?\n；;]*")
+_who: Final = {
+    "self": re.compile(rules.SELF), "person": re.compile(f"{rules.SELF}|{rules.CLOSE}"), "any": None
+}  # fmt: skip
+_also: Final = {rule.also: re.compile(rule.also) if rule.also else None for rule in rules.RULES}
+_rules: Final = tuple(
+    _Compiled(rule.lane, re.compile(rule.core), _who[rule.who], _also[rule.also]) for rule in rules.RULES
+)
+_any_core: Final = re.compile("|".join(rule.core for rule in rules.RULES))
+_elsewhere: Final = re.compile("|".join((rules.NEWS, rules.FICTION, rules.ADVERT, rules.OVER)))
+_idle: Final = re.compile("|".join((rules.TALK, rules.ADVICE, rules.FUN)))
+_rescue: Final = re.compile(rules.RESCUE)
+_request: Final = re.compile(rules.REQUEST)
+_urgent: Final = re.compile("|".join(rule.core for rule in rules.RULES if rule.lane == "urgent"))
+_sentence: Final = re.compile(r"[^。！？!?\n；;]+[。！？!?\n；;]*")
 
 
 def judge(text: str, judgement: Judgement) -> LaneVerdict:
@@ -76,41 +79,20 @@ def _by_model(text: str, judgement: Judgement) -> Lane:
 
 
 def _by_rules(text: str) -> tuple[Lane, tuple[str, ...]] | None:
-    if not _worth_reading.search(text):
+    if not _any_core.search(text) or _elsewhere.search(text):
         return None
-    if _elsewhere.search(text):
-        return None
-    critical: list[str] = []
-    suspected: list[str] = []
-    urgent: list[str] = []
-    rescue = _rescue.search(text)
-    asked = rescue or _request.search(text)
+    hits: dict[Lane, list[str]] = {}
+    allowed = [rule for rule in _rules if rule.also is None or rule.also.search(text)]
     for sentence in _sentence.findall(text):
-        if not _person.search(sentence) or _talk.search(sentence):
+        if _idle.search(sentence):
             continue
-        words = _words(_danger, sentence)
-        if words and (now := _now.search(sentence)) and (asked or _self.search(sentence)):
-            critical += [*words, now.group()]
-        elif words and (asked or _self_harm.search(sentence)):
-            suspected += words
-        elif asked and (words := _words(_stalked, sentence)):
-            urgent += words
-    if critical:
-        return "critical", _marks([*critical, *suspected, *([rescue.group()] if rescue else [])])
-    if suspected:
-        return "suspected", _marks([*suspected, *([rescue.group()] if rescue else [])])
-    if urgent:
-        return "urgent", _marks(urgent)
+        for rule in allowed:
+            found = rule.core.search(sentence)
+            if found is not None and (rule.who is None or rule.who.search(sentence)):
+                hits.setdefault(rule.lane, []).append(found.group())
+    for lane in LANES:
+        if lane in hits:
+            words = [word for found in LANES for word in hits.get(found, ())]
+            cries = [match.group() for match in _rescue.finditer(text)] if lane in {"critical", "suspected"} else []
+            return lane, tuple(dict.fromkeys([*words, *cries]))[:_MARKS]
     return None
-
-
-def _words(pattern: re.Pattern[str], sentence: str) -> list[str]:
-    return [match.group() for match in pattern.finditer(sentence)]
-
-
-def _marks(words: list[str]) -> tuple[str, ...]:
-    return tuple(_distinct(words))[:_MARKS]
-
-
-def _distinct(words: list[str]) -> Iterator[str]:
-    return iter(dict.fromkeys(word for word in words if word))
