@@ -102,6 +102,8 @@ def import_file(
                 held = 0
     except Rejected as error:
         flush()
+        if not counts.read:
+            raise
         raise Rejected(f"{error}（坏处之前的 {counts.read} 行已导入，修好后重新导入不会重复。）") from error
     flush()
     return counts

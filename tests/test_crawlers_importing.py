@@ -78,6 +78,7 @@ def refusal(importer: Importer, path: Path, columns: dict[str, str] | None = Non
     assert not importer.streams
     sentence = str(caught.value)
     assert "\n" not in sentence
+    assert "已导入" not in sentence
     return sentence
 
 
