@@ -1,0 +1,70 @@
+"""Hotline hours: pure questions to a unit's calendar. A unit without hours is closed, and nobody guesses."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from contracts.region import parent
+from response.settings import HotlineHours, ResponseSettings
+
+CHINA: Final = ZoneInfo("Asia/Shanghai")
+_LOOK_AHEAD_DAYS: Final = 31
+
+
+def of_unit(settings: ResponseSettings, unit: str) -> HotlineHours | None:
+    """Return the hours of a unit, else of the unit above it; None when nobody set any."""
+    while unit:
+        if unit in settings.hotline:
+            return settings.hotline[unit]
+        unit = parent(unit)
+    return None
+
+
+def is_open(hours: HotlineHours | None, at: datetime) -> bool:
+    """Whether the hotline answers at a time."""
+    if hours is None:
+        return False
+    local = at.astimezone(CHINA)
+    opens, closes = _window(hours, local.date())
+    return _works(hours, local.date()) and opens <= local < closes
+
+
+def next_opening(hours: HotlineHours | None, at: datetime) -> datetime | None:
+    """Return when it opens next after `at`; None when no hours are set or it stays closed for a month."""
+    if hours is None:
+        return None
+    day = at.astimezone(CHINA).date()
+    for ahead in range(_LOOK_AHEAD_DAYS + 1):
+        opens, _ = _window(hours, day + timedelta(days=ahead))
+        if opens > at and _works(hours, day + timedelta(days=ahead)):
+            return opens
+    return None
+
+
+def after_open_time(hours: HotlineHours | None, start: datetime, span: timedelta) -> datetime | None:
+    """Return when `span` of opening time has passed since `start`; None when that never comes."""
+    at = start
+    for _ in range(_LOOK_AHEAD_DAYS * 2):
+        if not is_open(hours, at):
+            opening = next_opening(hours, at)
+            if opening is None:
+                return None
+            at = opening
+        assert hours is not None
+        closes = _window(hours, at.astimezone(CHINA).date())[1]
+        if at + span <= closes:
+            return at + span
+        span -= closes - at
+        at = closes
+    return None
+
+
+def _works(hours: HotlineHours, day: date) -> bool:
+    if day.isoformat() in hours.workdays:
+        return True
+    return day.isoweekday() in hours.days and day.isoformat() not in hours.holidays
+
+
+def _window(hours: HotlineHours, day: date) -> tuple[datetime, datetime]:
+    opens, closes = time.fromisoformat(hours.opens), time.fromisoformat(hours.closes)
+    return datetime.combine(day, opens, CHINA), datetime.combine(day, closes, CHINA)
