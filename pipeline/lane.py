@@ -56,7 +56,7 @@ _sentence: Final = re.compile(r"[^。！？!?\n；;]+[。！？!?\n；;]*")
 
 def judge(text: str, judgement: Judgement) -> LaneVerdict:
     """Return the verdict on a normalised text; pure, and cheap for a text without any word of need."""
-    found = _by_rules(text)
+    found = rules_find(text)
     if found is not None:
         lane, marks = found
         dangerous = lane in {"critical", "suspected"}
@@ -78,7 +78,8 @@ def _by_model(text: str, judgement: Judgement) -> Lane:
     return "urgent" if _urgent.search(text) else "ordinary"
 
 
-def _by_rules(text: str) -> tuple[Lane, tuple[str, ...]] | None:
+def rules_find(text: str) -> tuple[Lane, tuple[str, ...]] | None:
+    """Return the lane and the words by which the visible rules alone make a text a plea, or None."""
     if not _any_core.search(text) or _elsewhere.search(text):
         return None
     hits: dict[Lane, list[str]] = {}

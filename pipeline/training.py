@@ -22,6 +22,8 @@ SEED: Final = 20261124
 _FOLDS: Final = 5
 _STRENGTH: Final = {"sentiment": 1.0, "topic": 4.0, "mark": 4.0, "helper": 0.3}
 """Inverse regularisation C of each kind of head, chosen on folds of the training part."""
+_QUIET: Final = frozenset({"help", "danger"})
+"""Heads that also learn from the background."""
 _CLIP_PERCENTILE: Final = 99.99
 """Of the absolute weights of a head: what lies beyond is cut before they become 8-bit numbers."""
 
@@ -46,8 +48,20 @@ class Trained(msgspec.Struct, frozen=True):
     """What was added to each mark's calibrated log-odds so that 0.5 is its operating point."""
 
 
-def train(posts: Sequence[LabelledPost], helpers: Sequence[Helper], clean: Callable[[str], str], name: str) -> Trained:
-    """Train on `posts`; `clean` is what the pipeline does to a text before it reaches the scorer."""
+def train(
+    posts: Sequence[LabelledPost],
+    helpers: Sequence[Helper],
+    background: Sequence[str],
+    clean: Callable[[str], str],
+    name: str,
+) -> Trained:
+    """Train on `posts`; `clean` is what the pipeline does to a text before it reaches the scorer.
+
+    `background` are texts of everyday talk that nobody read: hardly one in two hundred of them asks for help, so the
+    heads `help` and `danger` learn from them what is none.
+    """
+    from scipy.sparse import vstack
+
     texts = [clean(post.text) for post in posts]
     matrix = _matrix(texts)
     idf = _idf(matrix)
@@ -57,6 +71,13 @@ def train(posts: Sequence[LabelledPost], helpers: Sequence[Helper], clean: Calla
     centre, spread = extra.mean(axis=0), extra.std(axis=0) + 1e-9
     wide = _joined(base, (extra - centre) / spread)
     fold = _folds(len(posts))
+    quiet = _matrix([clean(text) for text in background]) if background else matrix[:0]
+    quiet = _joined(
+        quiet @ _diagonal(idf),
+        (np.column_stack([np.zeros((quiet.shape[0], 0)), *(quiet @ way for way in directions)]) - centre) / spread,
+    )
+    with_quiet = vstack([wide, quiet], format="csr")
+    quiet_fold = _folds(with_quiet.shape[0])
 
     weights = np.zeros((1 << BITS, len(HEADS)))
     bias = np.zeros(len(HEADS))
@@ -90,9 +111,13 @@ def train(posts: Sequence[LabelledPost], helpers: Sequence[Helper], clean: Calla
         truth = np.array(
             [head in post.topics if kind == "topic" else getattr(post, head) for post in posts], dtype=bool
         )
-        scores = _unseen(wide, truth, fold, _STRENGTH[kind])
+        rows, folds = wide, fold
+        if head in _QUIET:
+            rows, folds = with_quiet, quiet_fold
+            truth = np.append(truth, np.zeros(quiet.shape[0], dtype=bool))
+        scores = _unseen(rows, truth, folds, _STRENGTH[kind])
         slope, intercept = _platt(scores, truth)
-        table, own = folded(*_fit(wide, truth, _STRENGTH[kind]))
+        table, own = folded(*_fit(rows, truth, _STRENGTH[kind]))
         best = _best_floor(slope * scores + intercept, truth)
         if kind == "mark":
             shifts[head] = -best
@@ -109,7 +134,10 @@ def train(posts: Sequence[LabelledPost], helpers: Sequence[Helper], clean: Calla
         bias=bias.astype(np.float32),
         floors=np.array([floors[topic] for topic in TOPICS], dtype=np.float32),
         trained=np.unique(
-            np.array([digest(text) for text in (*(post.text for post in posts), *_all_texts(helpers))], dtype=np.uint64)
+            np.array(
+                [digest(text) for text in (*(post.text for post in posts), *_all_texts(helpers), *background)],
+                dtype=np.uint64,
+            )
         ),
     )
     assert set(shifts) == set(MARKS)
