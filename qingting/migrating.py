@@ -27,7 +27,7 @@ def all_tables() -> MetaData:
 
 def migrate(engine: Engine, to: str = "head") -> None:
     """Bring the database to a revision (default: the newest), in one transaction."""
-    config = _config()
+    config = configuration()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, to)
@@ -35,14 +35,15 @@ def migrate(engine: Engine, to: str = "head") -> None:
 
 def require_newest(engine: Engine) -> None:
     """Raise NotConfigured unless the database stands at the newest revision."""
-    newest = ScriptDirectory.from_config(_config()).get_current_head()
+    newest = ScriptDirectory.from_config(configuration()).get_current_head()
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     if current != newest:
         raise NotConfigured(f"数据库结构是 {current or '空的'}，程序需要 {newest}。请先备份，再运行 qingting migrate。")
 
 
-def _config() -> Config:
+def configuration() -> Config:
+    """Return the Alembic configuration of this history, without a file of its own."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     return config

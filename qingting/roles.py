@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from contracts.errors import Conflict, NotConfigured, Retryable
@@ -10,8 +11,11 @@ from contracts.role import Role
 from qingting.wiring import House
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from alerts.notify import NotifyRole
     from alerts.watch import WatchRole
+    from contracts.alert import Alert
     from pipeline.index_role import IndexRole
     from pipeline.score_role import ScoreRole
 
@@ -44,7 +48,15 @@ def watch_role(house: House) -> "WatchRole":
     from alerts.watch import WatchRole
     from response.opening import open_work
 
-    return WatchRole(house.log, house.database, house.lease("watch"), house.clock, house.rules, open_work)
+    settings = house.settings.response
+
+    def open_with_settings(connection: "Connection", alert: "Alert", now: datetime) -> None:
+        open_work(connection, alert, now, settings)
+
+    return WatchRole(
+        house.log, house.database, house.lease("watch"), house.clock, house.rules, open_with_settings,
+        settings=house.settings.alerts,
+    )  # fmt: skip
 
 
 def notify_role(house: House) -> "NotifyRole":
@@ -52,9 +64,15 @@ def notify_role(house: House) -> "NotifyRole":
 
     from response import timers
 
+    settings = house.settings.response
+
+    def run_timers(connection: "Connection", now: datetime) -> None:
+        timers.run(connection, now, settings)
+
     return NotifyRole(
-        house.log, house.database, house.lease("notify"), house.clock, house.notifiers, timers=(timers.run,)
-    )
+        house.log, house.database, house.lease("notify"), house.clock, house.notifiers, timers=(run_timers,),
+        settings=house.settings.alerts,
+    )  # fmt: skip
 
 
 STEPPING: Final[dict[str, Callable[[House], Role]]] = {
@@ -97,7 +115,7 @@ def _crawl(house: House, stop: threading.Event) -> None:
 
     crawl(
         house.sources, edge=house.edge, log=house.log, crawl_state=house.crawl_state, clock=house.clock,
-        once=False, should_stop=stop.is_set,
+        once=False, should_stop=stop.is_set, settings=house.settings.crawl,
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """待办: what this person must do now, until when and why, in the desk's fixed order."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -21,6 +21,7 @@ GROUPS: Final[tuple[tuple[str, str], ...]] = (
     ("deadlines", "超时与临期"), ("review", "待我审核"), ("mine", "我的任务"), ("judge", "待研判"),
 )  # fmt: skip
 """Code and word of every group, in the order of the page."""
+_SOON: Final = timedelta(hours=1)
 
 
 class InboxRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,9 +125,12 @@ def _tasks(connection: Connection, officer: Officer, found: dict[str, list[Inbox
             and not _reviewed(connection, officer, task)
         ):
             found["review"].append(_task_row(task, alert, "审核"))
-        elif may(officer, "judge") and (task.overdue or (task.due_at - now).total_seconds() < 3600):
-            if task.state not in {"published", "effect"}:
-                found["deadlines"].append(_task_row(task, alert, "查看"))
+        elif may(officer, "judge") and _is_pressing(task, now):
+            found["deadlines"].append(_task_row(task, alert, "查看"))
+
+
+def _is_pressing(task: ResponseTask, now: datetime) -> bool:
+    return task.state not in {"published", "effect"} and (task.overdue or task.due_at - now < _SOON)
 
 
 def _reviewed(connection: Connection, officer: Officer, task: ResponseTask) -> bool:

@@ -11,19 +11,29 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _BLANKS: Final = re.compile(r"[^\S\n]+")
 _LINES: Final = re.compile(r" ?\n[ \n]*")
+_CHINESE_MARKS: Final = re.compile(r"([，。、！？：；（）～｜【】—…]+)")
+"""Punctuation that is correct as it stands: NFKC would make it half-width, and a post must be shown as it was written."""
 _PLAIN: Final = re.compile(r"[\u4e00-\u9fff\u3001\u3002\u300a-\u300f\u2018-\u201da-zA-Z0-9]*")
 
 
 def normalise(text: str) -> str:
-    """Return `text` in NFKC without invisible and control characters; lone surrogates become U+FFFD.
+    """Return `text` in NFKC, Chinese punctuation apart, without invisible characters; lone surrogates become U+FFFD.
 
     Runs of blanks become one blank, runs of line ends one line end, both ends are trimmed. Idempotent.
     """
     if _PLAIN.fullmatch(text):
         return text
     text = _SURROGATE.sub("\ufffd", text)
-    text = unicodedata.normalize("NFKC", text)
+    text = _compatible(text)
     text = _CONTROL.sub(" ", _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")))
     # removing invisible characters may bring a base and its mark together
-    text = unicodedata.normalize("NFKC", text)
+    text = _compatible(text)
     return _LINES.sub("\n", _BLANKS.sub(" ", text)).strip()
+
+
+def _compatible(text: str) -> str:
+    if unicodedata.is_normalized("NFKC", text):
+        return text
+    pieces = _CHINESE_MARKS.split(text)
+    pieces[::2] = [unicodedata.normalize("NFKC", piece) for piece in pieces[::2]]
+    return "".join(pieces)

@@ -16,7 +16,10 @@ def render(figures: Sequence[Figure], machine: Machine, texts: int, when: str, p
         f"Python {machine.python}, SQLite {machine.sqlite}. Posts: {texts:,} real texts (COLD).",
         "",
         *(
-            [f"**Missed:** {'; '.join(f'{figure.name} ({_number(figure.value)} {figure.unit}, goal {figure.goal})' for figure in missed)}. The profile below says where the time goes.", ""]
+            [
+                f"**Missed:** {'; '.join(f'{figure.name} ({_number(figure.value)} {figure.unit}, goal {figure.goal})' for figure in missed)}. The profile below says where the time goes.",
+                "",
+            ]
             if missed
             else ["Every goal was met.", ""]
         ),

@@ -25,7 +25,9 @@ def texts(folder: Path) -> list[str]:
     return found
 
 
-def fetched(bodies: list[str], *, now: datetime | None = None, spread_s: float = 3600.0, tag: str = "") -> list[PostFetched]:
+def fetched(
+    bodies: list[str], *, now: datetime | None = None, spread_s: float = 3600.0, tag: str = ""
+) -> list[PostFetched]:
     """Return the posts as the edge would append them, spread over the last `spread_s` seconds."""
     end = now or datetime.now(UTC)
     step = timedelta(seconds=spread_s / max(1, len(bodies)))

@@ -88,7 +88,7 @@ def crawl_(home: Home, source: str, *, once: bool, as_json: bool) -> int:
             raise Rejected(f"{home.sources_file} 里没有信源 {source}；现有：{known}。")
         outcomes = crawl(
             chosen, edge=house.edge, log=house.log, crawl_state=house.crawl_state, clock=house.clock,
-            once=True, should_stop=lambda: False,
+            once=True, should_stop=lambda: False, settings=house.settings.crawl,
         )  # fmt: skip
     for outcome in outcomes:
         if as_json:

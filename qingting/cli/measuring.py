@@ -8,7 +8,13 @@ from qingting.cli.printing import as_json, print_json
 
 
 @click.command(help="测量速度和内存：全程、分析、对照 SnowNLP、报警时延、各角色内存。约十分钟；机器应空闲。")
-@click.option("--texts", type=click.Path(path_type=Path), default=Path("../shared/data/cold"), show_default=True, help="COLD 的文件夹")
+@click.option(
+    "--texts",
+    type=click.Path(path_type=Path),
+    default=Path("../shared/data/cold"),
+    show_default=True,
+    help="COLD 的文件夹",
+)
 @click.option("--runs", default=3, show_default=True, type=click.IntRange(1, 20), help="每项测几次，取中位数")
 @click.option("--page", type=click.Path(path_type=Path), default=None, help="同时写出的 Markdown 页")
 @as_json
