@@ -20,8 +20,10 @@ from pipeline.training_words import WORDS
 
 SEED: Final = 20261124
 _FOLDS: Final = 5
-_STRENGTH: Final = {"sentiment": 1.0, "topic": 4.0, "mark": 4.0, "helper": 0.3}
+_STRENGTH: Final = {"sentiment": 0.3, "topic": 4.0, "mark": 4.0, "helper": 0.3}
 """Inverse regularisation C of each kind of head, chosen on folds of the training part."""
+_GAIN: Final = 0.2
+"""Spread of a helper feature beside the n-grams: the smaller, the harder it must earn its weight."""
 _QUIET: Final = frozenset({"help", "danger"})
 """Heads that also learn from the background."""
 _CLIP_PERCENTILE: Final = 99.99
@@ -68,7 +70,7 @@ def train(
     base = matrix @ _diagonal(idf)
     directions = [*(_direction(helper, clean) for helper in helpers), *(_listed(words) for words in WORDS.values())]
     extra = np.column_stack([np.zeros((len(texts), 0)), *(matrix @ direction for direction in directions)])
-    centre, spread = extra.mean(axis=0), extra.std(axis=0) + 1e-9
+    centre, spread = extra.mean(axis=0), (extra.std(axis=0) + 1e-9) / _GAIN
     wide = _joined(base, (extra - centre) / spread)
     fold = _folds(len(posts))
     quiet = _matrix([clean(text) for text in background]) if background else matrix[:0]
