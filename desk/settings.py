@@ -4,7 +4,7 @@ import msgspec
 
 
 class DeskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the desk listens and how long a sign-in lasts."""
+    """Where the desk listens and what counts as stale."""
 
     host: str = "127.0.0.1"
     port: int = 8420
@@ -12,8 +12,6 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Further names under which people reach the desk (the proxy's); IP addresses and localhost are always answered."""
     https: bool = False
     """True behind a proxy that speaks HTTPS: cookies are then sent over HTTPS only."""
-    session_hours: float = 12.0
-    """A shift."""
     request_max_kib: int = 512
     lag_warning_s: float = 120.0
     """Older than this, the desk says 监测中断."""

@@ -1,0 +1,202 @@
+"""The desk as an ASGI application: routes with their guards, and the order in which a request is judged."""
+
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from alerts.rule import Rule
+from contracts.errors import Conflict, NotConfigured, Rejected, Retryable
+from contracts.ports.clock import Clock
+from contracts.ports.crawl_state import SourceHealth
+from contracts.ports.database import Database
+from contracts.ports.index import Index
+from contracts.ports.log import Log
+from desk import faults, sessions
+from desk.headers import Bounded, Headed, TooLargeError
+from desk.live import Live
+from desk.rendering import Rendering
+from desk.routes import Guarded
+from desk.settings import DeskSettings
+from desk.visit import NotFound, Visit, clean
+from response.access import Denied
+from response.settings import ResponseSettings
+
+STATIC: Final = Path(__file__).parent / "static"
+_LOG: Final = logging.getLogger(__name__)
+_FORM_FIELDS_MAX: Final = 200
+
+
+class SourceCard(msgspec.Struct, frozen=True, kw_only=True):
+    """What the desk shows of a source; how it is crawled is the crawlers' business."""
+
+    id: str
+    name: str
+    kind: str
+    url: str
+    enabled: bool
+    interval_s: float
+    place: str = ""
+    basis: str = ""
+    sample: bool = False
+
+
+class RoleState(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a role of the program lives, and how far behind it is."""
+
+    role: str
+    alive: bool
+    lag: int = 0
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything the desk stands on. `sources`, `health` and `roles` are asked anew each time they are shown."""
+
+    database: Database
+    index: Index
+    log: Log
+    clock: Clock
+    settings: DeskSettings
+    response: ResponseSettings
+    reports: Path
+    """Folder of the signed reports' files."""
+    sources: Callable[[], Sequence[SourceCard]] = tuple
+    health: Callable[[], Sequence[SourceHealth]] = tuple
+    rules: Callable[[], Sequence[Rule]] = tuple
+    roles: Callable[[], Sequence[RoleState]] = tuple
+    sample: bool = False
+    """True in the demo: every page says 样例."""
+
+
+def build(desk: Desk) -> Starlette:
+    """Return the application; it starts its one background thread when the server starts it."""
+    from desk.pages import routes
+
+    live = Live(desk)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        live.start()
+        try:
+            yield
+        finally:
+            await run_in_threadpool(live.stop)
+
+    app = Starlette(
+        routes=[
+            *(_route(desk, guarded) for guarded in routes()),
+            Route("/events", live.events),
+            Mount("/static", StaticFiles(directory=STATIC)),
+            Route("/{path:path}", _nowhere(desk), methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
+        ],
+        lifespan=lifespan,
+        middleware=[
+            Middleware(Headed, https=desk.settings.https),
+            Middleware(
+                Bounded,
+                hosts=(desk.settings.host, *desk.settings.hosts),
+                request_max=desk.settings.request_max_kib * 1024,
+            ),
+        ],
+    )
+    app.state.rendering = Rendering(live)
+    app.state.desk = desk
+    app.state.live = live
+    return app
+
+
+def _route(desk: Desk, guarded: Guarded) -> Route:
+    async def answer(request: Request) -> Response:
+        posted: Mapping[str, tuple[str, ...]] = {}
+        if request.method == "POST":
+            try:
+                posted = await _form(request)
+            except (TooLargeError, ClientDisconnect):
+                return faults.sentence_page(request, 413, "提交的内容太大。请缩短后再试。")
+            except Rejected as broken:
+                return faults.sentence_page(request, 400, str(broken))
+        return await run_in_threadpool(_answer, desk, guarded, request, posted)
+
+    return Route(guarded.path, answer, methods=["POST"] if guarded.posts else ["GET"])
+
+
+def _nowhere(desk: Desk) -> Callable[[Request], Any]:
+    async def answer(request: Request) -> Response:
+        return await run_in_threadpool(_answer, desk, Guarded("", _missing, public=False), request, {})
+
+    return answer
+
+
+def _missing(visit: Visit) -> Response:
+    raise NotFound(visit.request.url.path)
+
+
+def _answer(desk: Desk, guarded: Guarded, request: Request, posted: Mapping[str, tuple[str, ...]]) -> Response:
+    now = desk.clock.now()
+    visit = None
+    try:
+        session = sessions.of(desk, request, now)
+        visit = Visit(desk, request, session.officer if session else None, posted, sessions.csrf(request), now)
+        if session is None and not guarded.public:
+            return _to_sign_in(visit)
+        if guarded.posts and not sessions.is_own_form(visit):
+            raise Rejected("这个页面放得太久或不是从值班台打开的，操作没有执行。请刷新页面，再做一次。")
+        if not guarded.lets_in(visit.signed_in):
+            raise NotFound(request.url.path)
+        return guarded.page(visit)
+    except NotFound:
+        return faults.page(visit, request, 404, "没有这个页面，或者它不在你的职责范围内。")
+    except Denied as denied:
+        return faults.page(visit, request, 403 if guarded.posts else 404, _denial(guarded, denied))
+    except Rejected as rejected:
+        return faults.page(visit, request, 400, str(rejected))
+    except Conflict as conflict:
+        return faults.page(visit, request, 409, str(conflict))
+    except (Retryable, NotConfigured) as away:
+        return faults.page(visit, request, 503, str(away))
+    except Exception:  # the border: whatever went wrong inside, the officer gets a page that says what to do
+        _LOG.exception("the desk failed on %s %s", request.method, guarded.path)
+        return faults.page(visit, request, 500, "值班台出了故障，这一步没有做成。请再试一次；仍不行请告诉管理员出错的时间。")
+
+
+def _denial(guarded: Guarded, denied: Denied) -> str:
+    return str(denied) if guarded.posts else "没有这个页面，或者它不在你的职责范围内。"
+
+
+def _to_sign_in(visit: Visit) -> Response:
+    if visit.wants_json or visit.request.method == "POST":
+        return faults.page(visit, visit.request, 401, "你还没有登录，或登录已过期。请重新登录。")
+    from urllib.parse import quote
+
+    url = visit.request.url
+    back = url.path + (f"?{url.query}" if url.query else "")
+    return RedirectResponse("/sign-in" if back == "/" else f"/sign-in?next={quote(back)}", 303)
+
+
+async def _form(request: Request) -> Mapping[str, tuple[str, ...]]:
+    kind = request.headers.get("content-type", "").split(";")[0].strip()
+    if kind not in ("application/x-www-form-urlencoded", "multipart/form-data", ""):
+        raise Rejected("提交的格式不对。请从页面上的按钮提交。")
+    from starlette.exceptions import HTTPException
+
+    try:
+        form = await request.form(max_files=0, max_fields=_FORM_FIELDS_MAX)
+    except HTTPException as broken:
+        raise Rejected("提交的内容读不懂。请刷新页面，再做一次。") from broken
+    found: dict[str, tuple[str, ...]] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            found[clean(name)] = (*found.get(clean(name), ()), clean(value))
+    return found
