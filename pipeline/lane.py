@@ -18,6 +18,9 @@ BY_MODEL: Final = "模型判断"
 PLEA: Final = 0.5
 """From this probability on the model alone makes a plea: its operating point (see the model card)."""
 DANGER: Final = 0.5
+_MARK_LENGTH: Final = 24
+_SHORT: Final = 160
+"""Characters that are read as one: a plea is often broken into sentences of five words."""
 _MARKS: Final = 6
 """Words shown at most."""
 
@@ -51,7 +54,9 @@ _idle: Final = re.compile("|".join((rules.TALK, rules.ADVICE, rules.FUN)))
 _rescue: Final = re.compile(rules.RESCUE)
 _request: Final = re.compile(rules.REQUEST)
 _urgent: Final = re.compile("|".join(rule.core for rule in rules.RULES if rule.lane == "urgent"))
-_sentence: Final = re.compile(r"[^。！？!?\n；;]+[。！？!?\n；;]*")
+_sentence: Final = re.compile(r"[^。!?\n;]+[。!?\n;]*")
+_TO_ASCII: Final = str.maketrans("，！？：；（）～", ",!?:;()~")
+"""Character by character, so that a place found in the one is the place in the other."""
 
 
 def judge(text: str, judgement: Judgement) -> LaneVerdict:
@@ -80,20 +85,28 @@ def _by_model(text: str, judgement: Judgement) -> Lane:
 
 def rules_find(text: str) -> tuple[Lane, tuple[str, ...]] | None:
     """Return the lane and the words by which the visible rules alone make a text a plea, or None."""
-    if not _any_core.search(text) or _elsewhere.search(text):
+    plain = text.translate(_TO_ASCII)
+    if not _any_core.search(plain) or _elsewhere.search(plain):
         return None
-    hits: dict[Lane, list[str]] = {}
-    allowed = [rule for rule in _rules if rule.also is None or rule.also.search(text)]
-    for sentence in _sentence.findall(text):
-        if _idle.search(sentence):
-            continue
+    hits: dict[Lane, list[tuple[int, int]]] = {}
+    allowed = [rule for rule in _rules if rule.also is None or rule.also.search(plain)]
+    for start, end in _units(plain):
         for rule in allowed:
-            found = rule.core.search(sentence)
-            if found is not None and (rule.who is None or rule.who.search(sentence)):
-                hits.setdefault(rule.lane, []).append(found.group())
+            found = rule.core.search(plain, start, end)
+            if found is not None and (rule.who is None or rule.who.search(plain, start, end)):
+                hits.setdefault(rule.lane, []).append(found.span())
     for lane in LANES:
         if lane in hits:
-            words = [word for found in LANES for word in hits.get(found, ())]
-            cries = [match.group() for match in _rescue.finditer(text)] if lane in {"critical", "suspected"} else []
-            return lane, tuple(dict.fromkeys([*words, *cries]))[:_MARKS]
+            spans = [span for found in LANES for span in hits.get(found, ())]
+            if lane in {"critical", "suspected"}:
+                spans += [match.span() for match in _rescue.finditer(plain)]
+            words = dict.fromkeys(text[start : min(end, start + _MARK_LENGTH)] for start, end in spans)
+            return lane, tuple(words)[:_MARKS]
     return None
+
+
+def _units(plain: str) -> list[tuple[int, int]]:
+    """Return what rules read at a time: a short text as a whole, else each sentence; never what merely talks."""
+    if len(plain) <= _SHORT and not _idle.search(plain):
+        return [(0, len(plain))]
+    return [match.span() for match in _sentence.finditer(plain) if not _idle.search(match.group())]

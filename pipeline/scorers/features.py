@@ -51,8 +51,10 @@ def hashed(texts: Sequence[str]) -> tuple[Rows, Offsets]:
 
 
 def _fold(points: Rows) -> Rows:
-    """Lower-case ASCII, and one digit for all: numbers differ, their being numbers matters."""
+    """Half-width lower-case ASCII, and one digit for all: numbers differ, their being numbers matters."""
     folded = points.copy()
+    folded[(points >= 0xFF01) & (points <= 0xFF5E)] -= np.uint32(0xFEE0)
+    points = folded.copy()
     folded[(points >= 65) & (points <= 90)] += np.uint32(32)
     folded[(points >= 48) & (points <= 57)] = np.uint32(48)
     return folded

@@ -90,7 +90,8 @@ def logits(model: Model, texts: Sequence[str]) -> Logits:
     rows, starts = hashed(texts)
     sums = np.add.reduceat(model.weights.take(rows, axis=0), starts, axis=0, dtype=np.int32)
     sizes = np.diff(starts, append=len(rows)).astype(np.float32)
-    return sums * (model.scale / np.sqrt(sizes)[:, None]) + model.bias
+    values: Logits = (sums * (model.scale / np.sqrt(sizes)[:, None]) + model.bias).astype(np.float32)
+    return values
 
 
 def read(path: Path) -> Model:
