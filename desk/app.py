@@ -151,10 +151,7 @@ def _answer(desk: Desk, guarded: Guarded, request: Request, posted: Mapping[str,
         visit = Visit(desk, request, session.officer if session else None, posted, sessions.csrf(request), now)
         if session is None and not guarded.public:
             return _to_sign_in(visit)
-        if guarded.posts and not sessions.is_own_form(visit):
-            raise Rejected("这个页面放得太久或不是从值班台打开的，操作没有执行。请刷新页面，再做一次。")
-        if not guarded.lets_in(visit.signed_in):
-            raise NotFound(request.url.path)
+        _let_in(guarded, visit)
         return guarded.page(visit)
     except NotFound:
         return faults.page(visit, request, 404, "没有这个页面，或者它不在你的职责范围内。")
@@ -166,9 +163,19 @@ def _answer(desk: Desk, guarded: Guarded, request: Request, posted: Mapping[str,
         return faults.page(visit, request, 409, str(conflict))
     except (Retryable, NotConfigured) as away:
         return faults.page(visit, request, 503, str(away))
-    except Exception:  # the border: whatever went wrong inside, the officer gets a page that says what to do
+    except Exception:  # noqa: BLE001 - the border: whatever went wrong inside, the officer gets a page that says what to do
         _LOG.exception("the desk failed on %s %s", request.method, guarded.path)
-        return faults.page(visit, request, 500, "值班台出了故障，这一步没有做成。请再试一次；仍不行请告诉管理员出错的时间。")
+        return faults.page(
+            visit, request, 500, "值班台出了故障，这一步没有做成。请再试一次；仍不行请告诉管理员出错的时间。"
+        )
+
+
+def _let_in(guarded: Guarded, visit: Visit) -> None:
+    """Raise Rejected for a form that is not this session's own, NotFound where the officer has no business."""
+    if guarded.posts and not sessions.is_own_form(visit):
+        raise Rejected("这个页面放得太久或不是从值班台打开的，操作没有执行。请刷新页面，再做一次。")
+    if not guarded.lets_in(visit.signed_in):
+        raise NotFound(visit.request.url.path)
 
 
 def _denial(guarded: Guarded, denied: Denied) -> str:

@@ -45,7 +45,13 @@ def volume(index: Index, query: Query, since: datetime, until: datetime, expecte
 
 def against(values: Sequence[float], name: str) -> dict[str, Any]:
     """Return a dashed line of the ordinary course."""
-    return {"name": name, "type": "line", "dashed": True, "silent": True, "values": [round(value, 1) for value in values]}
+    return {
+        "name": name,
+        "type": "line",
+        "dashed": True,
+        "silent": True,
+        "values": [round(value, 1) for value in values],
+    }
 
 
 def lying(name: str, rows: Sequence[tuple[str, int, str]]) -> dict[str, Any]:

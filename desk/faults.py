@@ -22,9 +22,7 @@ def page(visit: Visit | None, request: Request, status: int, sentence: str) -> R
 def sentence_page(request: Request, status: int, sentence: str) -> Response:
     """Answer without a frame, for what fails before anybody is known."""
     if wants_json(request):
-        return Response(
-            msgspec.json.encode({"ok": False, "error": sentence}), status, media_type="application/json"
-        )
+        return Response(msgspec.json.encode({"ok": False, "error": sentence}), status, media_type="application/json")
     template = request.app.state.rendering.environment.get_template("bare_fault.html")
     return HTMLResponse(template.render(title=TITLES.get(status, "这样不行"), sentence=sentence), status)
 

@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +19,13 @@ from starlette.responses import Response, StreamingResponse
 
 from contracts.errors import QingtingError
 from contracts.events import (
-    ALERTS_CHANGED, POSTS_FETCHED, POSTS_INDEXED, POSTS_REJECTED, TASKS_CHANGED, AlertChanged, TaskChanged,
+    ALERTS_CHANGED,
+    POSTS_FETCHED,
+    POSTS_INDEXED,
+    POSTS_REJECTED,
+    TASKS_CHANGED,
+    AlertChanged,
+    TaskChanged,
 )  # fmt: skip
 from contracts.ports.log import Partition, Record
 from desk import faults, sessions, sight
@@ -81,6 +87,7 @@ class Live:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self.pulse = Pulse()
+        self.source_names: Mapping[str, str] = {}
 
     def start(self) -> None:
         """Begin to read the log at its present end."""
@@ -247,7 +254,9 @@ class Live:
         lag_s = 0.0
         if fetched is not None and (settled is None or fetched > settled + timedelta(seconds=1)):
             lag_s = (now - (settled or fetched)).total_seconds()
-        sources = [source for source in desk.sources() if source.enabled]
+        cards = desk.sources()
+        self.source_names = {card.id: card.name for card in cards if card.name}
+        sources = [card for card in cards if card.enabled]
         healths = {health.source: health for health in desk.health()}
         silent = sum(1 for source in sources if source.id in healths and healths[source.id].failure)
         with desk.database.reading() as connection:

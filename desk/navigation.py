@@ -14,8 +14,6 @@ class Item:
     path: str
     word: str
     act: str = ""
-    on_phone: bool = False
-    phone_word: str = ""
     gap: bool = False
 
     def is_at(self, here: str) -> bool:
@@ -23,10 +21,10 @@ class Item:
 
 
 MENU: Final = (
-    Item("/inbox", "待办", "see_inbox", on_phone=True, phone_word="待办"),
-    Item("/alerts", "预警", "see_alerts", on_phone=True, phone_word="预警"),
+    Item("/inbox", "待办", "see_inbox"),
+    Item("/alerts", "预警", "see_alerts"),
     Item("/help", "求助", "see_pleas"),
-    Item("/tasks", "任务", "see_tasks", on_phone=True, phone_word="任务"),
+    Item("/tasks", "任务", "see_tasks"),
     Item("/shift", "交接班", "see_shift"),
     Item("/situation", "态势", "see_situation", gap=True),
     Item("/search", "检索", "search"),
@@ -46,6 +44,14 @@ def menu(officer: Officer | None) -> tuple[Item, ...]:
     return tuple(item for item in MENU if allowed(item.act))
 
 
+def phone_menu(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """Return the entries of a phone's bottom bar: the three that matter most to this role; the rest is under 更多."""
+    return tuple(sorted(items, key=lambda item: _ON_PHONE.get(item.path, len(_ON_PHONE))))[:3]
+
+
+_ON_PHONE: Final = {"/inbox": 0, "/alerts": 1, "/tasks": 2, "/help": 3}
+
+
 def permission(officer: Officer | None) -> Callable[[str], bool]:
-    """Return a question for templates: may this officer do the act?"""
+    """Return what templates ask: whether this officer may do an act."""
     return lambda act: officer is not None and may(officer, act)

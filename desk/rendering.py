@@ -40,22 +40,27 @@ class Rendering:
         self.environment.filters |= {
             "clock": clock, "day": day, "moment": moment, "region": region_name, "topic": topic, "level": level,
             "lane": lane, "teller": teller, "json": as_json, "percent": percent, "decimal": decimal, "span": span,
-            "platform": platform,
+            "source": self._source,
         }  # fmt: skip
         self.environment.globals |= {"wording": wording, "highlighted": highlighted, "left": left}
+
+    def _source(self, code: str) -> str:
+        return self.live.source_names.get(code, code)
 
 
 def render(visit: Visit, template: str, status: int, words: Mapping[str, Any]) -> Response:
     """Return the page inside the frame of this officer."""
     rendering: Rendering = visit.request.app.state.rendering
     told = visit.request.query_params.get("done", "")
+    menu = navigation.menu(visit.signed_in)
     context = {
         "visit": visit,
         "me": visit.signed_in,
         "csrf": visit.csrf,
         "now": visit.now,
         "here": visit.request.url.path,
-        "menu": navigation.menu(visit.signed_in),
+        "menu": menu,
+        "phone_menu": navigation.phone_menu(menu),
         "may": navigation.permission(visit.signed_in),
         "pulse": rendering.live.pulse,
         "lag_warning_s": visit.desk.settings.lag_warning_s,
@@ -137,11 +142,6 @@ def teller(post: Post) -> str:
         if part in known:
             return words
     return "某网友"
-
-
-def platform(post: Post) -> str:
-    """Return the source's name for people; the frame looks it up where a source is configured."""
-    return post.source
 
 
 def highlighted(text: str, spans: Sequence[tuple[int, int]], longest: int = 0) -> Markup:

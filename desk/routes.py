@@ -25,10 +25,10 @@ class Guarded:
 
 
 def show(path: str, page: Page, *acts: str) -> Guarded:
-    """A page that is read."""
+    """Return the route of a page that is read."""
     return Guarded(path, page, acts)
 
 
 def act(path: str, page: Page, *acts: str) -> Guarded:
-    """An act: a form that is posted."""
+    """Return the route of an act: a form that is posted."""
     return Guarded(path, page, acts, posts=True)

@@ -26,7 +26,7 @@ async def _serve(desk: Desk, host: str, port: int, should_stop: Callable[[], boo
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # the program's own runner has them
 
     async def watch() -> None:
-        while not should_stop() and not server.should_exit:
+        while not should_stop() and not server.should_exit:  # noqa: ASYNC110 - the runner's flag is no asyncio event
             await asyncio.sleep(_LOOK_S)
         await asyncio.to_thread(app.state.live.stop)
         server.should_exit = True

@@ -41,7 +41,12 @@ CHANNELS: Final[dict[str, str]] = {
     "desk": "值班台", "webhook": "推送接口", "all": "全部渠道", "email": "电子邮件", "wecom": "企业微信",
     "dingtalk": "钉钉", "feishu": "飞书",
 }  # fmt: skip
-DELIVERY_STATES: Final[dict[str, str]] = {"pending": "待送出", "sent": "已送达", "failed": "没有送达", "muted": "已静默"}
+DELIVERY_STATES: Final[dict[str, str]] = {
+    "pending": "待送出",
+    "sent": "已送达",
+    "failed": "没有送达",
+    "muted": "已静默",
+}
 NOTICE_KINDS: Final[dict[str, str]] = {
     "opened": "新预警", "escalated": "升级", "resolved": "结束", "deadline": "时限提醒", "returned": "转交退回",
     "handed_over": "转交", "raised": "级别提高",

@@ -42,7 +42,8 @@ def alerts(visit: Visit) -> Response:
 def as_json(alert: Alert) -> dict[str, Any]:
     """Return the alert as the desk's JSON shows it, with the ids of the work it opened."""
     kind = "help" if alert.lane else "judgement"
-    return msgspec.to_builtins(alert) | {
+    fields: dict[str, Any] = msgspec.to_builtins(alert)
+    return fields | {
         "title": title(alert), "judgement": "" if alert.lane else task_id(alert.id, "judgement"),
         "work": task_id(alert.id, kind),
     }  # fmt: skip
@@ -176,7 +177,8 @@ def _seen(visit: Visit) -> Alert:
 
 
 def _level(visit: Visit) -> Level | None:
-    return cast("Level", visit.field("level")) or None
+    given = visit.field("level")
+    return cast("Level", given) if given else None
 
 
 def _back(visit: Visit, alert: Alert) -> str:
@@ -199,7 +201,9 @@ def _query(alert: Alert, since: datetime, until: datetime, *, limit: int = 50) -
 def _documents(visit: Visit, alert: Alert) -> list[Document]:
     """Return the posts behind the alert, earliest first, never a plea."""
     known = visit.desk.index.get(alert.posts).values()
-    return sorted((one for one in known if one.score.lane is None), key=lambda one: (one.post.published_at, one.post.id))
+    return sorted(
+        (one for one in known if one.score.lane is None), key=lambda one: (one.post.published_at, one.post.id)
+    )
 
 
 def _folded(hits: tuple[Hit, ...]) -> int:

@@ -15,7 +15,11 @@ def facts(visit: Visit) -> Response:
         found = library.listing(connection)
         people = names.of(connection)
     return visit.page(
-        "facts.html", facts=found, people=people, topics=TOPIC_WORDS, is_valid=lambda fact: library.is_valid(fact, visit.now)
+        "facts.html",
+        facts=found,
+        people=people,
+        topics=TOPIC_WORDS,
+        is_valid=lambda fact: library.is_valid(fact, visit.now),
     )
 
 

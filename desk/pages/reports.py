@@ -37,7 +37,14 @@ def edit(visit: Visit) -> Response:
     from reports import signing
 
     with visit.desk.database.writing() as connection:
-        signing.edit(connection, visit.officer, _found(visit).id, assessment=visit.text("assessment"), advice=visit.text("advice"), now=visit.now)
+        signing.edit(
+            connection,
+            visit.officer,
+            _found(visit).id,
+            assessment=visit.text("assessment"),
+            advice=visit.text("advice"),
+            now=visit.now,
+        )
     return visit.done(f"/reports/{visit.part('id')}", "report")
 
 

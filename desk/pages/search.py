@@ -63,7 +63,9 @@ def post(visit: Visit) -> Response:
 def export(visit: Visit) -> Response:
     """Hand out the hits as CSV; never a plea, whoever asks; each export is audited with its question."""
     query = msgspec.structs.replace(query_of(visit), pleas="none", pleas_within=())
-    visit.desk.index.search(msgspec.structs.replace(query, limit=1))  # a broken question is refused before the answer starts
+    visit.desk.index.search(
+        msgspec.structs.replace(query, limit=1)
+    )  # a broken question is refused before the answer starts
     with visit.desk.database.writing() as connection:
         audit.append(
             connection, by=visit.officer.id, act="export", subject="search", detail=visit.request.url.query[:500],
@@ -78,7 +80,18 @@ def export(visit: Visit) -> Response:
 
 def _rows(visit: Visit, query: Query) -> Iterator[bytes]:
     yield b"\xef\xbb\xbf"  # spreadsheets read UTF-8 only with this mark
-    yield _line("编号", "来源", "谁说的", "发布时间（北京）", "正文（已遮盖个人信息）", "情感", "话题", "地区", "折叠条数", "链接")
+    yield _line(
+        "编号",
+        "来源",
+        "谁说的",
+        "发布时间（北京）",
+        "正文（已遮盖个人信息）",
+        "情感",
+        "话题",
+        "地区",
+        "折叠条数",
+        "链接",
+    )
     for offset in range(0, EXPORT_MAX, _EXPORT_PAGE):
         hits = visit.desk.index.search(msgspec.structs.replace(query, limit=_EXPORT_PAGE, offset=offset)).hits
         yield b"".join(_row(hit) for hit in hits if hit.document.score.lane is None)

@@ -13,7 +13,11 @@ from contracts.topic import TOPIC_WORDS
 from desk import curves, links
 from desk.visit import Visit
 
-SPANS: Final[dict[str, tuple[str, int]]] = {"24": ("过去 24 小时", 24), "72": ("过去 3 天", 72), "168": ("过去 7 天", 168)}
+SPANS: Final[dict[str, tuple[str, int]]] = {
+    "24": ("过去 24 小时", 24),
+    "72": ("过去 3 天", 72),
+    "168": ("过去 7 天", 168),
+}
 WEEKS: Final = 2
 _ROWS: Final = 12
 

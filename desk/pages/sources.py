@@ -1,10 +1,12 @@
 """信源: what is collected, how it fares, and what came in."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from starlette.responses import Response
 
 from contracts.document import Query
+from contracts.ports.crawl_state import SourceHealth
 from desk import links
 from desk.visit import Visit
 
@@ -23,5 +25,5 @@ def sources(visit: Visit) -> Response:
     )  # fmt: skip
 
 
-def _troubled(source: str, health: dict[str, object]) -> bool:
-    return bool(getattr(health.get(source), "failure", ""))
+def _troubled(source: str, health: Mapping[str, SourceHealth]) -> bool:
+    return source in health and bool(health[source].failure)

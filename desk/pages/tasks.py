@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 from markupsafe import Markup, escape
@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from starlette.responses import HTMLResponse, Response
 
 from alerts import store
+from contracts.account import Account
 from contracts.errors import QingtingError, Rejected
 from contracts.task import RESPONSE_WORDS, ResponseTask
 from desk import names
@@ -49,7 +50,9 @@ def task(visit: Visit) -> Response:
         reviews = answering.reviews_of(connection, identity)
         effect = answering.effect(connection, identity)
         library = facts.listing(connection, valid_at=visit.now)
-        cited = [fact for version in (versions[0].facts if versions else ()) if (fact := facts.get(connection, version))]
+        cited = [
+            fact for version in (versions[0].facts if versions else ()) if (fact := facts.get(connection, version))
+        ]
         register = accounts.listing(connection)
         why = answering.why(connection, identity)
         history = audit.listing(connection, subject=identity, limit=100)
@@ -101,7 +104,9 @@ def check(visit: Visit) -> Response:
     if length and not problems:
         lines.append(Markup("<li>✓ 可以送审</li>"))
     lines.append(Markup('<li class="soft number">{} 字</li>').format(length))
-    return HTMLResponse(Markup('<ul class="checks" id="checks" aria-live="polite">{}</ul>').format(Markup("").join(lines)))
+    return HTMLResponse(
+        Markup('<ul class="checks" id="checks" aria-live="polite">{}</ul>').format(Markup("").join(lines))
+    )
 
 
 def draft(visit: Visit) -> Response:
@@ -217,7 +222,7 @@ def _texts(visit: Visit, found: ResponseTask) -> Sequence[str]:
     return [one.post.text for one in visit.desk.index.get(alert.posts).values()] if alert else []
 
 
-def _by_id(register: Sequence[accounts.Account], identity: str) -> accounts.Account | None:
+def _by_id(register: Sequence[Account], identity: str) -> Account | None:
     return next((account for account in register if account.id == identity), None)
 
 
@@ -236,10 +241,10 @@ def _done(visit: Visit, word: str) -> Response:
 class _Undone:
     """Rolls the transaction inside it back on purpose, and lets any other exception through."""
 
-    class _Rollback(QingtingError):
+    class _Rollback(QingtingError):  # noqa: N818 - the word names the decision
         pass
 
-    def __enter__(self) -> "_Undone":
+    def __enter__(self) -> Self:
         return self
 
     def now(self) -> None:

@@ -34,9 +34,7 @@ def set_password(visit: Visit) -> Response:
     password = _one_time_password()
     with visit.desk.database.writing() as connection:
         person = _person(visit, people.get(connection, visit.part("id")))
-        people.set_password(
-            connection, person.id, password=password, one_time=True, by=visit.officer.id, now=visit.now
-        )
+        people.set_password(connection, person.id, password=password, one_time=True, by=visit.officer.id, now=visit.now)
     return _page(visit, shown=(person.name, password))
 
 

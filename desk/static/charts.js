@@ -6,13 +6,11 @@
   const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   function options(chart) {
-    const soft = ink("--soft"), line = ink("--line"), text = ink("--ink");
-    const greys = [text, soft, line];
+    const soft = ink("--soft"), line = ink("--line"), text = ink("--ink"), greys = [soft, ink("--bar")];
     const series = chart.series.map((one, at) => ({
       name: one.name, type: one.type ?? "bar", stack: one.stack, data: one.values, symbol: "none", silent: one.silent ?? false,
-      barMaxWidth: 28, step: one.step, lineStyle: { width: 2, type: one.dashed ? "dashed" : "solid" },
-      itemStyle: { color: one.faint ? line : greys[at % greys.length] },
-      areaStyle: one.band ? { color: line, opacity: 0.6 } : undefined,
+      barMaxWidth: 28, lineStyle: { width: 2, type: one.dashed ? "dashed" : "solid" },
+      itemStyle: { color: one.type === "line" ? text : greys[at % greys.length] },
       cursor: one.links ? "pointer" : "default",
     }));
     const labels = { color: soft, fontSize: 12, hideOverlap: true };
