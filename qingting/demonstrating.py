@@ -6,11 +6,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from qingting.demo import check as playing
+from contracts.document import Query
 from qingting.demo import prepare, seed, town, welcome
+from qingting.demo.check import Checked, check
 from qingting.home import Home
 from qingting.roles import ROLES
 from qingting.serving import require_free_port
@@ -19,3 +22,49 @@ from qingting.supervisor import supervise
 from qingting.wiring import House
 
 DESK_PORT: Final = 8420
+
+
+def demonstrate(
+    folder: Path | None, *, port: int, checked: bool, stop: threading.Event, say: Callable[[str], None]
+) -> Checked | None:
+    """Run the demo until `stop`, or until its check is done; return what the check saw.
+
+    Without a folder the home is temporary and goes when the demo ends. Raises NotConfigured for a port in use,
+    Conflict where `folder` is a home already.
+    """
+    started_s, start = time.monotonic(), datetime.now(UTC)
+    port = port or (_free_port() if checked else DESK_PORT)
+    require_free_port(town.HOST, port)
+    with ExitStack() as ending:
+        if folder is None:
+            folder = Path(tempfile.mkdtemp(prefix="qingting-demo-")) / "home"
+            ending.callback(shutil.rmtree, folder.parent, ignore_errors=True)
+        home, address = Home(folder), f"http://{town.HOST}:{port}"
+        sites = ending.enter_context(town.opened(start))
+        found(home)
+        prepare.prepare(home, sites, port=port)
+        with House.at(home) as house, house.database.writing() as connection:
+            passwords = seed.seed(connection, house.clock.now())
+        seed.keep(home.secrets / "demo-users.json", passwords)
+        if not checked:
+            supervise(
+                home, ROLES, stop, quiet=True, on_start=lambda: say(welcome.text(f"{address}/", passwords, folder))
+            )
+            return None
+        running = threading.Thread(target=supervise, args=(home, ROLES, stop), kwargs={"quiet": True})
+        running.start()
+        try:
+            with House.at(home) as house:
+                return check(address, passwords, started_s, lambda: house.index.search(_EVERYTHING).total)
+        finally:
+            stop.set()
+            running.join()
+
+
+_EVERYTHING: Final = Query(pleas="with", limit=0)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((town.HOST, 0))
+        return int(probe.getsockname()[1])

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Table, func, select
 
 from contracts.errors import Conflict, Retryable
 from contracts.events import POSTS_FETCHED, POSTS_INDEXED, POSTS_REJECTED, POSTS_SCORED
@@ -97,10 +97,10 @@ def _counts(house: House) -> dict[str, int]:
     streams = {"fetched": POSTS_FETCHED, "scored": POSTS_SCORED, "indexed": POSTS_INDEXED, "rejected": POSTS_REJECTED}
     counts = {name: sum(house.log.end_offsets([stream]).values()) for name, stream in streams.items()}
     with house.database.reading() as connection:
-
-        def rows(*tables: object) -> int:
-            return sum(connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables)  # type: ignore[call-overload]
-
-        counts["alerts_opened"] = rows(alerts)
-        counts["tasks_opened"] = rows(judgements, response_tasks, help_tasks)
+        counts["alerts_opened"] = _rows(connection, alerts)
+        counts["tasks_opened"] = sum(_rows(connection, table) for table in (judgements, response_tasks, help_tasks))
     return counts
+
+
+def _rows(connection: Connection, table: Table) -> int:
+    return connection.execute(select(func.count()).select_from(table)).scalar_one()

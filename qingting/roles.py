@@ -61,7 +61,6 @@ def watch_role(house: House) -> "WatchRole":
 
 def notify_role(house: House) -> "NotifyRole":
     from alerts.notify import NotifyRole
-
     from response import timers
 
     settings = house.settings.response

@@ -1,11 +1,16 @@
-"""The desk role: the web desk on uvicorn, until told to stop."""
+"""The desk role: the web desk on its port, until told to stop."""
 
 import errno
 import socket
 import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from contracts.errors import NotConfigured
 from qingting.wiring import House
+
+if TYPE_CHECKING:
+    from desk.app import Desk, RoleState, SourceCard
 
 
 def require_free_port(host: str, port: int) -> None:
@@ -26,12 +31,39 @@ def require_free_port(host: str, port: int) -> None:
 
 def serve(house: House, stop: threading.Event) -> None:
     """Serve the desk until `stop`. Raises NotConfigured where the port is taken."""
-    from desk.serving import serve as serve_desk
+    from desk import serving
 
-    desk = house.settings.desk
-    require_free_port(desk.host, desk.port)
-    serve_desk(_desk(house), host=desk.host, port=desk.port, should_stop=stop.is_set)
+    settings = house.settings.desk
+    require_free_port(settings.host, settings.port)
+    serving.serve(desk_of(house), host=settings.host, port=settings.port, should_stop=stop.is_set)
 
 
-def _desk(house: House):  # type: ignore[no-untyped-def]
-    raise NotImplementedError
+def desk_of(house: House) -> "Desk":
+    """Return the desk of a house, with what it shows of the crawlers and the roles."""
+    from desk.app import Desk
+
+    return Desk(
+        database=house.database, index=house.index, log=house.log, clock=house.clock, settings=house.settings.desk,
+        response=house.settings.response, reports=house.home.reports, sources=lambda: _sources(house),
+        health=house.crawl_state.health, roles=lambda: _roles(house),
+        sample=any(source.sample for source in house.sources),
+    )  # fmt: skip
+
+
+def _sources(house: House) -> "Sequence[SourceCard]":
+    from desk.app import SourceCard
+
+    return [
+        SourceCard(
+            id=source.id, name=source.name or source.id, kind=source.kind, url=source.url, enabled=source.enabled,
+            interval_s=source.interval_s, place=source.place, basis=source.basis, sample=source.sample,
+        )
+        for source in house.sources
+    ]  # fmt: skip
+
+
+def _roles(house: House) -> "Sequence[RoleState]":
+    from desk.app import RoleState
+    from qingting.status import status
+
+    return [RoleState(role=name, alive=role.alive, lag=role.lag) for name, role in status(house).roles.items()]

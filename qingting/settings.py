@@ -77,6 +77,10 @@ def _value(text: str) -> Any:
 
 
 def _faults(kind: Any, given: Any, at: str) -> Iterator[str]:
+    if get_origin(kind) is dict and isinstance(given, dict):
+        for key, value in given.items():
+            yield from _faults(get_args(kind)[1], value, f"{at}.{key}")
+        return
     struct = _struct(kind)
     if struct is None or not isinstance(given, dict):
         try:

@@ -31,33 +31,40 @@ class _Child:
 
 
 def supervise(
-    home: Home, roles: Sequence[str], stop: threading.Event, on_start: Callable[[], None] | None = None
+    home: Home,
+    roles: Sequence[str],
+    stop: threading.Event,
+    *,
+    on_start: Callable[[], None] | None = None,
+    quiet: bool = False,
 ) -> None:
     """Run the roles until `stop`; then let each finish its batch, and kill what does not end within 20 s.
 
     A child reads end-of-file on its standard input when this process dies, even by kill -9, and stops by itself.
     """
-    children = [_Child(role, _start(home, role), time.monotonic()) for role in roles]
+    children = [_Child(role, _start(home, role, quiet=quiet), time.monotonic()) for role in roles]
     if on_start:
         on_start()
     try:
         while not stop.wait(0.05):
             for child in children:
-                _keep_alive(home, child)
+                _keep_alive(home, child, quiet=quiet)
     finally:
         _end(children)
 
 
-def _start(home: Home, role: str) -> subprocess.Popen[bytes]:
+def _start(home: Home, role: str, *, quiet: bool) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "qingting", "--home", str(home.folder), "run", "--supervised", role]
+    if quiet:
+        command.append("--quiet")
     return subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | {"PYTHONUNBUFFERED": "1"})
 
 
-def _keep_alive(home: Home, child: _Child) -> None:
+def _keep_alive(home: Home, child: _Child, *, quiet: bool) -> None:
     now = time.monotonic()
     if child.restart_at_s is not None:
         if now >= child.restart_at_s:
-            child.process, child.started_s, child.restart_at_s = _start(home, child.role), now, None
+            child.process, child.started_s, child.restart_at_s = _start(home, child.role, quiet=quiet), now, None
         return
     code = child.process.poll()
     if code is None:

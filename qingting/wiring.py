@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from contracts.post import Post
     from contracts.score import Score
     from crawlers.edge import Edge
-    from crawlers.sources import Source
+    from crawlers.source import Source
 
 
 class House:

@@ -77,7 +77,6 @@ def _read_map(path: Path) -> dict[str, str]:
 @click.pass_obj
 def crawl_(home: Home, source: str, *, once: bool, as_json: bool) -> int:
     from crawlers.crawling import crawl
-
     from qingting.wiring import House
 
     del once

@@ -24,7 +24,7 @@ def demo_(ctx: click.Context, *, check: bool, port: int, as_json: bool) -> int:
     )
     log_to_stderr(warnings_only=True)
     result = demonstrate(
-        Path(home.folder) if home else None, port=port, check=check, stop=stop_on_signals(), say=lambda text: click.echo(text, err=as_json)
+        Path(home.folder) if home else None, port=port, checked=check, stop=stop_on_signals(), say=lambda text: click.echo(text, err=as_json)
     )  # fmt: skip
     if result is None:
         return 0

@@ -1,6 +1,7 @@
 """Commands that run roles: up, run, status, drain."""
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -36,8 +37,9 @@ def up_(home: Home) -> None:
 @click.command(help="单独运行角色：crawl 采集、score 打分、index 建索引、watch 报警、notify 通知、desk 值班台。")
 @click.argument("roles", nargs=-1, required=True, metavar="角色…")
 @click.option("--supervised", is_flag=True, hidden=True)
+@click.option("--quiet", is_flag=True, help="日志只写警告")
 @click.pass_obj
-def run_(home: Home, roles: tuple[str, ...], *, supervised: bool) -> None:
+def run_(home: Home, roles: tuple[str, ...], *, supervised: bool, quiet: bool) -> None:
     from contracts.errors import NotConfigured
     from qingting.roles import ROLES, run
     from qingting.wiring import House
@@ -45,7 +47,7 @@ def run_(home: Home, roles: tuple[str, ...], *, supervised: bool) -> None:
     for name in roles:
         if name not in ROLES and name != "worker":
             raise NotConfigured(f"没有叫 {name} 的角色。可用：{'、'.join(ROLES)}。")
-    log_to_stderr()
+    log_to_stderr(warnings_only=quiet)
     stop = stop_on_signals()
     if supervised:
         threading.Thread(target=_stop_with_parent, args=(stop,), daemon=True).start()
@@ -122,7 +124,9 @@ def stop_on_signals() -> threading.Event:
 
 
 def _stop_with_parent(stop: threading.Event) -> None:
-    sys.stdin.buffer.read()
+    # not sys.stdin.read(): a thread blocked in a buffered reader breaks the interpreter's shutdown
+    while os.read(sys.stdin.fileno(), 1):
+        pass
     stop.set()
 
 
