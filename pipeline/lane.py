@@ -17,7 +17,13 @@ BY_MODEL: Final = "模型判断"
 """The mark of a plea that no rule found."""
 PLEA: Final = 0.5
 """From this probability on the model alone makes a plea: its operating point (see the model card)."""
+PLEA_AT_A_HINT: Final = 0.2
+"""The same for a text with a word of need: a danger missed weighs more than a look too many."""
+PLEA_IN_TALK: Final = 0.85
+"""The same for a text that reads as news, fiction, advice, fun, or as a story that is over."""
 DANGER: Final = 0.5
+_NO_PLEA: Final = 0.49
+"""What `help` is at most where there is no lane: lane and probability never contradict each other."""
 _MARK_LENGTH: Final = 24
 _SHORT: Final = 160
 """Characters that are read as one: a plea is often broken into sentences of five words."""
@@ -51,6 +57,8 @@ _rules: Final = tuple(
 _any_core: Final = re.compile("|".join(rule.core for rule in rules.RULES))
 _elsewhere: Final = re.compile("|".join((rules.NEWS, rules.FICTION, rules.ADVERT, rules.OVER)))
 _idle: Final = re.compile("|".join((rules.TALK, rules.ADVICE, rules.FUN)))
+_hint: Final = re.compile(rules.HINT)
+_who_person: Final = re.compile(f"{rules.SELF}|{rules.CLOSE}")
 _rescue: Final = re.compile(rules.RESCUE)
 _request: Final = re.compile(rules.REQUEST)
 _urgent: Final = re.compile("|".join(rule.core for rule in rules.RULES if rule.lane == "urgent"))
@@ -71,14 +79,25 @@ def judge(text: str, judgement: Judgement) -> LaneVerdict:
             max(judgement.help, 0.95 if dangerous else 0.8),
             max(judgement.danger, {"critical": 0.95, "suspected": 0.6}.get(lane, 0.0)),
         )
-    if judgement.help >= PLEA:
+    floor = _floor(text)
+    if max(judgement.help, judgement.danger) >= floor:
         words = tuple(dict.fromkeys(match.group() for match in _request.finditer(text)))
-        return LaneVerdict(_by_model(text, judgement), (BY_MODEL, *words)[:_MARKS], judgement.help, judgement.danger)
-    return LaneVerdict(None, (), judgement.help, judgement.danger)
+        return LaneVerdict(
+            _by_model(text, judgement, floor), (BY_MODEL, *words)[:_MARKS], max(judgement.help, PLEA), judgement.danger
+        )
+    return LaneVerdict(None, (), min(judgement.help, _NO_PLEA), judgement.danger)
 
 
-def _by_model(text: str, judgement: Judgement) -> Lane:
-    if judgement.danger >= DANGER:
+def _floor(text: str) -> float:
+    """Return the probability from which the model alone makes this text a plea."""
+    plain = text.translate(_TO_ASCII)
+    if _elsewhere.search(plain) or _idle.search(plain):
+        return PLEA_IN_TALK
+    return PLEA_AT_A_HINT if _hint.search(plain) and _who_person.search(plain) else PLEA
+
+
+def _by_model(text: str, judgement: Judgement, floor: float) -> Lane:
+    if judgement.danger >= min(floor, DANGER):
         return "suspected"
     return "urgent" if _urgent.search(text) else "ordinary"
 

@@ -9,6 +9,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,9 @@ from text.normalise import normalise  # noqa: E402
 
 CERTAIN = 0.6
 """From this probability on, the likeliest sentiment is shown as certain; below it as 拿不准."""
+
+ASKING = re.compile("请问|想问|咨询|求助|请教|求推荐|怎么办[?？]?$")
+"""Texts with these may well ask for help: no background."""
 
 
 def main() -> None:
@@ -127,7 +131,11 @@ def read_helpers(shared: Path, read: tuple[LabelledPost, ...]) -> list[training.
 def quiet_texts(helpers: list[training.Helper]) -> list[str]:
     """Return a third of COLD's and SWSR's texts, chosen by digest; the rest shows how often a plea is imagined."""
     texts = {text for each in helpers if "COLD offensive" in each.name or "SWSR" in each.name for text in each.texts}
-    return sorted(text for text in texts if digest(text) % 3 == 0 and not lane.rules_find(normalise(text)))
+    return sorted(
+        text
+        for text in texts
+        if digest(text) % 3 == 0 and not lane.rules_find(normalise(text)) and not ASKING.search(text)
+    )
 
 
 def helper(name: str, labelled_texts: list[tuple[str, bool]]) -> training.Helper:
