@@ -56,7 +56,8 @@ def read_thread(
 ) -> ThreadPage:
     """Return the posts of one page of the thread at address `thread`."""
     rows = page.css(shape.row)
-    title = _value(page, source.thread.title)
+    # the title is the words of whoever opened the thread: a reply does not say them
+    title = _value(page, source.thread.title) if url == thread else ""
     posts = tuple(_posts(rows, shape, title, url, thread, source, now))
     following = _link(page.css(source.thread.next), url, source) if source.thread.next else ""
     return ThreadPage(posts, following)
@@ -65,7 +66,7 @@ def read_thread(
 def _posts(
     rows: SelectorList[Selector], shape: PostShape, title: str, url: str, thread: str, source: Source, now: datetime
 ) -> Iterator[RawPost]:
-    for row in rows:
+    for place, row in enumerate(rows):
         text = "\n".join(part for part in map(_string, row.css(shape.text)) if part)
         if not text:
             continue  # a deleted or empty floor is no post
@@ -82,7 +83,7 @@ def _posts(
             platform=source.platform,
             native_id=native_id,
             url=url,
-            title=_value(row, shape.title) or title,
+            title=_value(row, shape.title) or (title if place == 0 else ""),
             text=text,
             author=_value(row, shape.author),
             author_kind=source.author_kind,

@@ -42,6 +42,8 @@ REVIEWERS: Final[dict[str, int]] = {"red": 2, "orange": 2}
 TEXT_MAX: Final = 5000
 _NEAR_DAYS: Final = 30
 _SKEW: Final = timedelta(minutes=5)
+_TYPED: Final = timedelta(minutes=1)
+"""People type times to the minute."""
 _FIELDS: Final = ResponseTask.__struct_fields__
 
 
@@ -277,7 +279,7 @@ def publish(
         raise Rejected("请填写发布后的完整链接，以 https:// 开头。")
     if published_at > now + _SKEW:
         raise Rejected("发布时间不能在将来。")
-    if published_at < found.opened_at:
+    if published_at < found.opened_at - _TYPED:
         raise Rejected("发布时间早于任务开始的时间，请核对。")
     if len(_approvals(connection, task, written.text_hash)) < REVIEWERS.get(found.level, 1):
         raise Conflict("这一版没有足够的有效审核，请重新送审。")
