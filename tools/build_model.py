@@ -22,10 +22,9 @@ sys.path.insert(0, str(ROOT))
 from pipeline import evaluation, labelled, lane, training  # noqa: E402 - the tree is not installed on a bare machine
 from pipeline.labelled import LabelledPost, digest  # noqa: E402
 from pipeline.scorers import ngram  # noqa: E402
+from pipeline.understanding import CERTAIN  # noqa: E402
 from text.normalise import normalise  # noqa: E402
 
-CERTAIN = 0.6
-"""From this probability on, the likeliest sentiment is shown as certain; below it as 拿不准."""
 
 ASKING = re.compile("请问|想问|咨询|求助|请教|求推荐|怎么办[?？]?$")
 """Texts with these may well ask for help: no background."""
@@ -34,7 +33,6 @@ ASKING = re.compile("请问|想问|咨询|求助|请教|求推荐|怎么办[?？
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--shared", type=Path, default=ROOT.parent / "shared", help="folder with labels/ and data/")
-    asked.add_argument("--out", type=Path, default=ngram.MODEL)
     options = asked.parse_args()
 
     own = labelled.own_posts()
@@ -44,8 +42,7 @@ def main() -> None:
     background = quiet_texts(helpers)
     inputs = inputs_digest(posts, helpers, background)
     trained = training.train(posts, helpers, background, normalise, f"ngram-{inputs[:8]}")
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    ngram.write(trained.model, options.out)
+    ngram.write(trained.model, ngram.MODEL)
 
     result = evaluation.evaluate(("ngram", "snownlp"), evaluation.held_out(None, shared=options.shared))
     card = {
@@ -70,9 +67,9 @@ def main() -> None:
         "evaluation": json.loads(evaluation.as_json(result)),
         "limits": "Gender discourse from Weibo and Zhihu (2018-2020) and invented posts: few real pleas. It sees characters, not meaning; it judges posts, never people.",
     }  # fmt: skip
-    options.out.with_suffix(".json").write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    ngram.MODEL.with_suffix(".json").write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     print(evaluation.table(result))
-    print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB, {len(posts)} posts, {trained.model.name}")
+    print(f"{ngram.MODEL}: {ngram.MODEL.stat().st_size / 1e6:.1f} MB, {len(posts)} posts, {trained.model.name}")
 
 
 def count(posts: list[LabelledPost], origin: str) -> int:

@@ -1,0 +1,162 @@
+"""What an evaluation promises: unseen posts only, exact figures with intervals, the baseline on the same posts."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.errors import Rejected
+from contracts.ports.scorer import Judgement
+from contracts.score import Sentiment
+from contracts.topic import TOPICS
+from pipeline import evaluation, labelled
+from pipeline.evaluation import Decided, Evaluation, Figures
+from pipeline.labelled import LabelledPost
+from pipeline.lane import judge
+from pipeline.scorers import ngram
+
+SPREADS = {-1: Sentiment(0.8, 0.1, 0.1), 0: Sentiment(0.1, 0.8, 0.1), 1: Sentiment(0.1, 0.1, 0.8)}
+
+
+@cache
+def trained() -> frozenset[int]:
+    return frozenset(ngram.read(ngram.MODEL).trained.tolist())
+
+
+@cache
+def on_own_posts() -> Evaluation:
+    own = tuple(post for post in evaluation.held_out() if post.origin == "own")
+    return evaluation.evaluate(("ngram",), own)
+
+
+def figures(name: str) -> Figures:
+    return next(found for found in on_own_posts().figures if found.scorer == name and found.split == "all")
+
+
+def decided(sentiment: int, topics: tuple[str, ...] = (), attack: float = 0.0) -> Decided:
+    found = Judgement(SPREADS[sentiment], tuple((topic, 0.9) for topic in topics), attack=attack)
+    return Decided(found, judge("好", found))
+
+
+def test_the_corpus_is_large_whole_and_varied() -> None:
+    own = labelled.own_posts()
+    assert len(own) >= 900
+    assert len({post.text for post in own}) == len(own)
+    assert {topic for post in own for topic in post.topics} == set(TOPICS)
+    for mark in ngram.MARKS:
+        assert sum(getattr(post, mark) for post in own) >= 40
+    assert {post.sentiment for post in own} == {-1, 0, 1}
+    assert all(len(post.topics) <= 3 for post in own)
+    assert (labelled.CORPUS / "LICENSE").read_text(encoding="utf-8").count("CC0")
+
+
+def test_no_held_out_post_was_trained_on() -> None:
+    held = evaluation.held_out()
+    assert len(held) >= 150
+    assert not {labelled.digest(post.text) for post in held} & trained()
+    assert all(labelled.is_held_out(post) for post in held)
+
+
+def test_the_scorer_beats_the_baseline_by_far_on_the_same_posts() -> None:
+    pytest.importorskip("snownlp")
+    ours, baseline = figures("ngram"), figures("snownlp")
+    assert ours.posts == baseline.posts
+    assert ours.sentiment_macro_f1.value >= baseline.sentiment_macro_f1.value + 0.2
+    assert ours.sentiment_macro_f1.low > baseline.sentiment_macro_f1.high
+
+
+def test_the_floors_of_quality_hold_on_the_own_held_out_posts() -> None:
+    """Pinned below what was measured (see the model card); lower them only with a reason."""
+    ours = figures("ngram")
+    assert ours.sentiment_macro_f1.value >= 0.70
+    assert ours.mark_f1["help"].value >= 0.80
+    assert ours.mark_f1["danger"].value >= 0.70
+    assert ours.topics_micro_f1 is not None
+    assert ours.topics_micro_f1.value >= 0.55
+
+
+def test_an_evaluation_is_the_same_again_and_survives_json() -> None:
+    result = on_own_posts()
+    posts = evaluation.held_out()[:40]
+    assert evaluation.evaluate(("ngram",), posts) == evaluation.evaluate(("ngram",), posts)
+    assert msgspec.json.decode(evaluation.as_json(result), type=Evaluation) == result
+    assert "宏平均 F1" in evaluation.table(result)
+
+
+def test_perfect_answers_score_one_and_wrong_ones_nothing() -> None:
+    posts = [
+        LabelledPost(text=str(number), sentiment=number % 3 - 1, topics=("health",), attack=number % 2 == 0)
+        for number in range(12)
+    ]
+    right = evaluation.measure(
+        "ngram", "all", posts, [decided(post.sentiment, ("health",), float(post.attack)) for post in posts]
+    )
+    assert right.sentiment_accuracy == right.sentiment_macro_f1 == evaluation.Measured(1.0, 1.0, 1.0)
+    assert right.topic_f1["health"].value == right.mark_f1["attack"].value == 1.0
+    wrong = evaluation.measure(
+        "ngram", "all", posts, [decided((post.sentiment + 2) % 3 - 1, ("rural_rights",)) for post in posts]
+    )
+    assert wrong.sentiment_accuracy.value == wrong.topic_f1["health"].value == 0.0
+
+
+def test_f1_is_counted_as_in_the_books() -> None:
+    truth = [True, True, True, False, False]
+    said = [0.9, 0.9, 0.1, 0.9, 0.1]
+    posts = [LabelledPost(text=str(number), sentiment=0, attack=attack) for number, attack in enumerate(truth)]
+    found = evaluation.measure("ngram", "all", posts, [decided(0, attack=value) for value in said])
+    assert found.mark_f1["attack"].value == pytest.approx(2 / 3, abs=1e-4)
+
+
+@given(pairs=st.lists(st.tuples(st.sampled_from([-1, 0, 1]), st.sampled_from([-1, 0, 1])), min_size=1, max_size=30))
+def test_a_figure_lies_within_its_interval_and_between_none_and_all(pairs: list[tuple[int, int]]) -> None:
+    posts = [LabelledPost(text=str(number), sentiment=truth) for number, (truth, _) in enumerate(pairs)]
+    found = evaluation.measure("ngram", "all", posts, [decided(said) for _, said in pairs])
+    value = found.sentiment_accuracy
+    assert 0 <= value.low <= value.high <= 1
+    assert value.value == pytest.approx(sum(truth == said for truth, said in pairs) / len(pairs), abs=1e-4)
+
+
+def test_no_posts_give_an_evaluation_without_figures_to_boast_of() -> None:
+    assert evaluation.evaluate(("ngram",), []).posts == 0
+
+
+def test_a_file_of_labels_is_measured_without_what_the_model_knows(tmp_path: Path) -> None:
+    known = next(post for post in labelled.own_posts() if labelled.digest(post.text) in trained())
+    file = tmp_path / "labels.jsonl"
+    rows = [{"text": known.text, "sentiment": 0}, {"text": "这一帖没有人见过", "sentiment": 0, "topics": ["health"]}]
+    file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    assert [post.text for post in evaluation.held_out(file)] == ["这一帖没有人见过"]
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ('{"text": "好", "sentiment": 5}', "第 1 行 sentiment"),
+        ('{"text": "好"}', "第 1 行"),
+        ('{"text": "好", "sentiment": 0, "topics": ["weather"]}', "第 1 行"),
+        ("not json", "第 1 行"),
+    ],
+)
+def test_a_broken_label_is_refused_with_file_and_line(tmp_path: Path, line: str, word: str) -> None:
+    file = tmp_path / "labels.jsonl"
+    file.write_text(line, encoding="utf-8")
+    with pytest.raises(Rejected, match=word):
+        evaluation.held_out(file)
+
+
+def test_a_missing_file_of_labels_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Rejected, match=r"gone\.jsonl"):
+        evaluation.held_out(tmp_path / "gone.jsonl")
+
+
+def test_the_card_names_data_licences_seed_and_operating_points() -> None:
+    card = json.loads(ngram.MODEL.with_suffix(".json").read_text(encoding="utf-8"))
+    assert card["name"] == ngram.read(ngram.MODEL).name
+    assert card["seed"]
+    assert {"MIT", "Apache-2.0", "CC0-1.0"} <= {entry.get("licence") for entry in card["data"]}
+    assert set(card["operating_points"]["topics"]) == set(TOPICS)
+    assert 0.5 <= card["operating_points"]["certain"] <= 0.9
