@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from argon2 import PasswordHasher
 
 from alerts import outbox, store
 from alerts.tables import metadata as alert_tables
@@ -35,6 +36,7 @@ from response import accounts, facts, opening, people, units
 from response.settings import ResponseSettings
 from response.tables import metadata as response_tables
 
+_CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "long-enough-word"
 PROVINCE, CHANGSHA, XIANGTAN = "430000", "430100", "430300"
 EVERYBODY = {
@@ -106,8 +108,19 @@ class World:
     def opinion(self, level: Level = "orange", *, region: str = CHANGSHA, opening_number: int = 1) -> Alert:
         """Open an opinion alert with posts behind it."""
         now = self.clock.now()
-        first = self.post("小区里有人动手打妻子，报警后没有下文，大家都在问", minutes_ago=40, region=region, event="e1", title="报警之后呢")
-        copies = [self.post(f"转发：小区里有人动手打妻子 {n}", minutes_ago=30 - n, region=region, fold_of=first.post.id, event="e1") for n in range(3)]
+        first = self.post(
+            "小区里有人动手打妻子，报警后没有下文，大家都在问",
+            minutes_ago=40,
+            region=region,
+            event="e1",
+            title="报警之后呢",
+        )
+        copies = [
+            self.post(
+                f"转发：小区里有人动手打妻子 {n}", minutes_ago=30 - n, region=region, fold_of=first.post.id, event="e1"
+            )
+            for n in range(3)
+        ]
         last = self.post("希望尽快有个说法，家暴不是家务事", minutes_ago=2, region=region, event="e1")
         posts = tuple(one.post.id for one in (first, *copies, last))
         key = f"topic=domestic_violence,region={region}"
@@ -206,7 +219,8 @@ class Client:
 
 
 def make_world(folder: Path) -> World:
-    """Return a fresh desk in a folder."""
+    """Return a fresh desk in a folder; its passwords are hashed at the lowest cost."""
+    people._hasher = lambda: _CHEAP  # type: ignore[assignment]
     clock = SystemClock()
     database = open_database(f"sqlite:///{folder / 'desk.db'}")
     from backends.database.tables import metadata as backend_tables
@@ -215,7 +229,9 @@ def make_world(folder: Path) -> World:
         metadata.create_all(database.engine)
     health = [
         SourceHealth(source="town-forum", checked_at=clock.now(), succeeded_at=clock.now(), posts=12),
-        SourceHealth(source="town-paper", checked_at=clock.now(), failure="网站 2 小时没有回应（连接超时），仍会自动再试。"),
+        SourceHealth(
+            source="town-paper", checked_at=clock.now(), failure="网站 2 小时没有回应（连接超时），仍会自动再试。"
+        ),
     ]
     cards = [
         SourceCard(id="town-forum", name="样例城市论坛", kind="forum", url="http://127.0.0.1:9001/", enabled=True, interval_s=60, sample=True, basis="样例"),
@@ -256,7 +272,9 @@ def make_world(folder: Path) -> World:
 def served(world: World) -> Iterator[str]:
     """Serve the desk on a free loopback port; yields its address."""
     app = build(world.desk)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", timeout_graceful_shutdown=1)
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     wait_for(lambda: server.started)

@@ -1,0 +1,168 @@
+"""The whole way over HTTP: an alert to a published answer, a plea to those who received it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from response import answering
+from tests.desk_world import World, make_world, served
+
+ANSWER = "您反映的情况我们已经看到，正在向有关方面了解。遭受家庭暴力或面临现实危险的，可以向法院申请人身安全保护令。"
+
+
+@pytest.fixture
+def world(tmp_path: object) -> Iterator[World]:
+    world = make_world(tmp_path)  # type: ignore[arg-type]
+    with served(world):
+        yield world
+    world.close()
+
+
+def _answered(world: World, level: str = "yellow") -> str:
+    alert = world.opinion("orange")
+    officer = world.client("officer")
+    judgement = officer.json("/alerts")["alerts"][0]["judgement"]
+    where = officer.done(f"/judgements/{judgement}/decide", outcome="respond", reason="公众在问", level=level)
+    assert where.split("?")[0] == f"/tasks/{world.task(alert)}"
+    return world.task(alert)
+
+
+def test_an_alert_becomes_a_published_answer_through_two_people(world: World) -> None:
+    task = _answered(world)
+    commentator, reviewer = world.client("commentator"), world.client("reviewer")
+    assert commentator.json("/tasks")["tasks"][0]["state"] == "open"
+    commentator.done(f"/tasks/{task}/claim")
+    commentator.done(f"/tasks/{task}/draft", text=ANSWER, facts=world.ids["fact"], account=world.ids["account"])
+    commentator.done(f"/tasks/{task}/submit")
+    assert commentator.act(f"/tasks/{task}/review", verdict="approve").status_code == 404
+    page = reviewer.get(f"/tasks/{task}").text
+    assert ANSWER in page
+    assert "第二十三条" in page
+    reviewer.done(f"/tasks/{task}/review", verdict="return", reason="请补一句去处")
+    commentator.done(
+        f"/tasks/{task}/draft", text=ANSWER + "也可以拨打 12338。", facts=world.ids["fact"], account=world.ids["account"], then="submit"
+    )
+    assert "<ins>" in reviewer.get(f"/tasks/{task}").text
+    reviewer.done(f"/tasks/{task}/review", verdict="approve")
+    commentator.done(f"/tasks/{task}/publish", url="https://weibo.example/xjns/1", published_at="")
+    commentator.done(f"/tasks/{task}/effect", answered="1", corrected="", 阅读="1200", 数据来源="平台后台")
+    world.client("officer").done(f"/tasks/{task}/close")
+    page = commentator.get(f"/tasks/{task}").text
+    assert "仅供参考，不作考核" in page
+    assert commentator.json("/tasks?show=all")["tasks"][0]["state"] == "closed"
+
+
+def test_a_draft_is_judged_while_it_is_written_and_nothing_is_kept(world: World) -> None:
+    task = _answered(world)
+    commentator = world.client("commentator")
+    commentator.done(f"/tasks/{task}/claim")
+    said = commentator.act(f"/tasks/{task}/check", text="小区里有人动手打妻子，报警后没有下文", facts="", account="").text
+    assert "至少引用一条口径" in said
+    assert "重复了帖子的原话" in said
+    assert "请选择一个在用的官方账号" in said
+    said = commentator.act(f"/tasks/{task}/check", text=ANSWER, facts=world.ids["fact"], account=world.ids["account"]).text
+    assert "可以送审" in said
+    with world.database.reading() as connection:
+        assert answering.versions(connection, task) == ()
+        found = answering.get(connection, task)
+    assert found
+    assert found.state == "claimed"
+
+
+def test_what_cannot_be_submitted_says_every_reason_and_keeps_the_draft(world: World) -> None:
+    task = _answered(world)
+    commentator = world.client("commentator")
+    commentator.done(f"/tasks/{task}/claim")
+    answer = commentator.act(f"/tasks/{task}/draft", text="没有出处的话", facts="", account=world.ids["account"], then="submit")
+    assert answer.status_code == 400
+    assert "引用" in answer.json()["error"]
+    assert "没有出处的话" in commentator.get(f"/tasks/{task}").text
+
+
+def test_who_comes_second_is_told_so(world: World) -> None:
+    task = _answered(world)
+    world.client("commentator").done(f"/tasks/{task}/claim")
+    from response import people
+
+    with world.database.writing() as connection:
+        people.add(
+            connection, name="网评员二", unit="430000", roles=("commentator",), password="long-enough-word", one_time=False,
+            by="test", now=world.clock.now(),
+        )  # fmt: skip
+    from tests.desk_world import EVERYBODY
+
+    EVERYBODY["second"] = ("网评员二", "430000", ("commentator",))
+    try:
+        answer = world.client("second").act(f"/tasks/{task}/claim")
+    finally:
+        del EVERYBODY["second"]
+    assert answer.status_code == 409
+    assert "。" in answer.json()["error"]
+
+
+def test_a_respond_without_a_level_says_what_to_do_first(world: World) -> None:
+    alert = world.opinion("red")
+    officer = world.client("officer")
+    answer = officer.act(f"/judgements/{world.judgement(alert)}/decide", outcome="respond", reason="要回应")
+    assert answer.status_code == 409
+    assert "先定级" in answer.json()["error"]
+
+
+def test_an_alert_is_acknowledged_levelled_silenced_and_dismissed(world: World) -> None:
+    alert = world.opinion("orange")
+    officer = world.client("officer")
+    officer.done(f"/alerts/{alert.id}/acknowledge")
+    officer.done(f"/alerts/{alert.id}/level", level="yellow", reason="影响有限")
+    officer.done(f"/alerts/{alert.id}/silence", hours="4", reason="同一件事")
+    rules = officer.get("/rules").text
+    assert "同一件事" in rules
+    silence = rules.split("/silences/")[1].split("/")[0]
+    officer.done(f"/silences/{silence}/end")
+    assert officer.act(f"/alerts/{alert.id}/silence", hours="0", reason="x").status_code == 400
+    officer.done(f"/judgements/{world.judgement(alert)}/decide", outcome="false_alarm", reason="旧闻被转")
+    card = officer.get(f"/alerts/{alert.id}").text
+    assert "误报" in card
+    assert "旧闻被转" in card
+
+
+def test_a_plea_goes_to_those_who_received_it(world: World) -> None:
+    plea = world.plea("critical")
+    task = world.help(plea)
+    officer, hotline = world.client("officer"), world.client("hotline")
+    assert officer.json("/inbox")["groups"][0]["rows"][0]["link"] == f"/help/{task}"
+    card = officer.get(f"/help/{task}").text
+    assert "先拨 110" in card
+    officer.done(f"/help/{task}/hand-over", to="12338 值班坐席")
+    assert hotline.json("/help")["help"][0]["state"] == "handed_over"
+    assert hotline.act(f"/help/{task}/receive", receipt="").status_code == 400
+    hotline.done(f"/help/{task}/receive", receipt="H-2026-0001")
+    hotline.done(f"/help/{task}/answer", outcome="已上门，已安置")
+    officer.done(f"/help/{task}/close", outcome="")
+    assert officer.json("/help?show=all")["help"][0]["state"] == "closed"
+
+
+def test_facts_are_verified_by_somebody_else(world: World) -> None:
+    commentator = world.client("commentator")
+    commentator.done("/facts", title="托育补贴", text="每孩每年三千六百元", source="省政府办公厅通知", valid_until="2027-12-31")
+    page = commentator.get("/facts").text
+    assert "待核实" in page
+    fact = page.split("托育补贴")[0].rsplit('id="fact-', 1)[1].split('"')[0]
+    assert commentator.act(f"/facts/{fact}/verify").status_code == 404
+    world.client("reviewer").done(f"/facts/{fact}/verify")
+    world.client("lead").done("/facts", holding="1", text="来信已收到，正在核实。")
+
+
+def test_a_shift_is_handed_over_to_another_person(world: World) -> None:
+    officer, lead = world.client("officer"), world.client("lead")
+    officer.done("/shift", note="留意湘潭的事")
+    page = lead.get("/shift").text
+    assert "留意湘潭的事" in page
+    note = page.split("/shift/")[1].split("/")[0]
+    assert officer.act(f"/shift/{note}/take-over").status_code == 409
+    lead.done(f"/shift/{note}/take-over")
+
+
+def test_the_audit_is_walked_on_request(world: World) -> None:
+    verdict = world.client("auditor").act("/system/audit").json()
+    assert verdict["ok"] is True
+    assert verdict["rows"] > 3
