@@ -55,8 +55,8 @@ _rules: Final = tuple(
     _Compiled(rule.lane, re.compile(rule.core), _who[rule.who], _also[rule.also]) for rule in rules.RULES
 )
 _any_core: Final = re.compile("|".join(rule.core for rule in rules.RULES))
-_elsewhere: Final = re.compile("|".join((rules.NEWS, rules.FICTION, rules.ADVERT, rules.OVER)))
-_idle: Final = re.compile("|".join((rules.TALK, rules.ADVICE, rules.FUN)))
+_elsewhere: Final = re.compile(f"{rules.NEWS}|{rules.FICTION}|{rules.ADVERT}|{rules.OVER}")
+_idle: Final = re.compile(f"{rules.TALK}|{rules.ADVICE}|{rules.FUN}")
 _hint: Final = re.compile(rules.HINT)
 _who_person: Final = re.compile(f"{rules.SELF}|{rules.CLOSE}")
 _rescue: Final = re.compile(rules.RESCUE)
@@ -79,8 +79,8 @@ def judge(text: str, judgement: Judgement) -> LaneVerdict:
             max(judgement.help, 0.95 if dangerous else 0.8),
             max(judgement.danger, {"critical": 0.95, "suspected": 0.6}.get(lane, 0.0)),
         )
-    floor = _floor(text)
-    if max(judgement.help, judgement.danger) >= floor:
+    likeliest = max(judgement.help, judgement.danger)
+    if likeliest >= PLEA_AT_A_HINT and likeliest >= (floor := _floor(text)):
         words = tuple(dict.fromkeys(match.group() for match in _request.finditer(text)))
         return LaneVerdict(
             _by_model(text, judgement, floor), (BY_MODEL, *words)[:_MARKS], max(judgement.help, PLEA), judgement.danger

@@ -25,7 +25,6 @@ from pipeline.scorers import ngram  # noqa: E402
 from pipeline.understanding import CERTAIN  # noqa: E402
 from text.normalise import normalise  # noqa: E402
 
-
 ASKING = re.compile("请问|想问|咨询|求助|请教|求推荐|怎么办[?？]?$")
 """Texts with these may well ask for help: no background."""
 
