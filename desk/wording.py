@@ -26,6 +26,7 @@ DONE: Final[dict[str, str]] = {
     "account": "账号已登记。",
     "user": "用户已保存。",
     "password": "口令已更换。",
+    "report_built": "草稿已生成，数字已锁定。",
     "report": "报告文字已保存，数字没有变。",
     "signed": "报告已签发。",
     "shift": "交接班记录已保存。",

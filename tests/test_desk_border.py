@@ -49,7 +49,7 @@ def test_a_foreign_host_name_is_refused(world: World) -> None:
 
 
 def test_hostile_text_is_shown_as_text(world: World) -> None:
-    hostile = '<script>alert(1)</script><img src=x onerror=alert(2)>"\'{{ 7*7 }} 钓鱼网页'
+    hostile = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'{{ 7*7 }} 钓鱼网页"
     document = world.post(hostile, title="<b>标题</b>", source="<i>x</i>")
     client = world.client("officer")
     for path in ("/search?q=钓鱼", f"/posts/{document.post.id}", '/search?q="><script>alert(3)</script>'):
@@ -92,7 +92,9 @@ def test_a_form_of_the_wrong_kind_is_refused(world: World) -> None:
     client = world.client("officer")
     answer = client.http.post("/shift", content=b'{"note": 1}', headers={"content-type": "application/json"})
     assert answer.status_code == 400
-    answer = client.http.post("/shift", content=b"--x\r\nbroken", headers={"content-type": "multipart/form-data; boundary=x"})
+    answer = client.http.post(
+        "/shift", content=b"--x\r\nbroken", headers={"content-type": "multipart/form-data; boundary=x"}
+    )
     assert answer.status_code == 400
 
 

@@ -39,12 +39,16 @@ def test_guessing_is_slowed_down(world: World) -> None:
     client = world.client()
     token = client._visitor_token()
     for _ in range(8):
-        answer = client.http.post("/sign-in", data={"name": EVERYBODY["lead"][0], "password": "no-such-word", "csrf": token})
+        answer = client.http.post(
+            "/sign-in", data={"name": EVERYBODY["lead"][0], "password": "no-such-word", "csrf": token}
+        )
     assert answer.status_code == 403
     assert "秒后再试" in answer.text
 
 
-@pytest.mark.parametrize("onward", ["//evil.example", "https://evil.example/x", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "onward", ["//evil.example", "https://evil.example/x", "/\\evil.example", "javascript:alert(1)"]
+)
 def test_signing_in_never_leads_to_another_site(world: World, onward: str) -> None:
     client = world.client()
     token = client._visitor_token()
@@ -56,7 +60,9 @@ def test_signing_in_never_leads_to_another_site(world: World, onward: str) -> No
 
 def test_whoever_came_for_a_page_gets_there(world: World) -> None:
     client = world.client()
-    assert client.get("/search?q=托育").headers["location"] == "/sign-in?next=/search%3Fq%3D%25E6%2589%2598%25E8%2582%25B2"
+    assert (
+        client.get("/search?q=托育").headers["location"] == "/sign-in?next=/search%3Fq%3D%25E6%2589%2598%25E8%2582%25B2"
+    )
 
 
 def test_signing_out_ends_the_session_for_good(world: World) -> None:
@@ -83,5 +89,7 @@ def test_an_admin_adds_a_person_whose_one_time_password_is_shown_once(world: Wor
     password = page.split("<code>")[1].split("</code>")[0]
     assert password not in admin.get("/users").text
     client = world.client()
-    answer = client.http.post("/sign-in", data={"name": "新来的", "password": password, "csrf": client._visitor_token()})
+    answer = client.http.post(
+        "/sign-in", data={"name": "新来的", "password": password, "csrf": client._visitor_token()}
+    )
     assert answer.headers["location"] == "/password"

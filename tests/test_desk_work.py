@@ -40,7 +40,11 @@ def test_an_alert_becomes_a_published_answer_through_two_people(world: World) ->
     assert "第二十三条" in page
     reviewer.done(f"/tasks/{task}/review", verdict="return", reason="请补一句去处")
     commentator.done(
-        f"/tasks/{task}/draft", text=ANSWER + "也可以拨打 12338。", facts=world.ids["fact"], account=world.ids["account"], then="submit"
+        f"/tasks/{task}/draft",
+        text=ANSWER + "也可以拨打 12338。",
+        facts=world.ids["fact"],
+        account=world.ids["account"],
+        then="submit",
     )
     assert "<ins>" in reviewer.get(f"/tasks/{task}").text
     reviewer.done(f"/tasks/{task}/review", verdict="approve")
@@ -56,11 +60,15 @@ def test_a_draft_is_judged_while_it_is_written_and_nothing_is_kept(world: World)
     task = _answered(world)
     commentator = world.client("commentator")
     commentator.done(f"/tasks/{task}/claim")
-    said = commentator.act(f"/tasks/{task}/check", text="小区里有人动手打妻子，报警后没有下文", facts="", account="").text
+    said = commentator.act(
+        f"/tasks/{task}/check", text="小区里有人动手打妻子，报警后没有下文", facts="", account=""
+    ).text
     assert "至少引用一条口径" in said
     assert "重复了帖子的原话" in said
     assert "请选择一个在用的官方账号" in said
-    said = commentator.act(f"/tasks/{task}/check", text=ANSWER, facts=world.ids["fact"], account=world.ids["account"]).text
+    said = commentator.act(
+        f"/tasks/{task}/check", text=ANSWER, facts=world.ids["fact"], account=world.ids["account"]
+    ).text
     assert "可以送审" in said
     with world.database.reading() as connection:
         assert answering.versions(connection, task) == ()
@@ -73,7 +81,9 @@ def test_what_cannot_be_submitted_says_every_reason_and_keeps_the_draft(world: W
     task = _answered(world)
     commentator = world.client("commentator")
     commentator.done(f"/tasks/{task}/claim")
-    answer = commentator.act(f"/tasks/{task}/draft", text="没有出处的话", facts="", account=world.ids["account"], then="submit")
+    answer = commentator.act(
+        f"/tasks/{task}/draft", text="没有出处的话", facts="", account=world.ids["account"], then="submit"
+    )
     assert answer.status_code == 400
     assert "引用" in answer.json()["error"]
     assert "没有出处的话" in commentator.get(f"/tasks/{task}").text
@@ -143,7 +153,9 @@ def test_a_plea_goes_to_those_who_received_it(world: World) -> None:
 
 def test_facts_are_verified_by_somebody_else(world: World) -> None:
     commentator = world.client("commentator")
-    commentator.done("/facts", title="托育补贴", text="每孩每年三千六百元", source="省政府办公厅通知", valid_until="2027-12-31")
+    commentator.done(
+        "/facts", title="托育补贴", text="每孩每年三千六百元", source="省政府办公厅通知", valid_until="2027-12-31"
+    )
     page = commentator.get("/facts").text
     assert "待核实" in page
     fact = page.split("托育补贴")[0].rsplit('id="fact-', 1)[1].split('"')[0]
@@ -160,6 +172,22 @@ def test_a_shift_is_handed_over_to_another_person(world: World) -> None:
     note = page.split("/shift/")[1].split("/")[0]
     assert officer.act(f"/shift/{note}/take-over").status_code == 409
     lead.done(f"/shift/{note}/take-over")
+
+
+def test_a_report_is_built_written_and_its_figures_open(world: World) -> None:
+    world.opinion()
+    writer = world.client("writer")
+    week = writer.get("/reports").text.split("<option>")[2].split("<")[0]
+    where = writer.done("/reports", week=week).split("?")[0]
+    writer.done(f"{where}/edit", assessment="本周平稳。", advice="继续关注。")
+    page = writer.get(where).text
+    assert "本周平稳。" in page
+    opened = writer.get(f"{where}/figures/overview.all.posts").text
+    assert "/search?" in opened
+    help_figure = writer.get(f"{where}/figures/help.all").text
+    assert "/search?" not in help_figure.split("<main")[1]
+    assert writer.act(f"{where}/sign").status_code == 404
+    assert world.client("lead").act(f"{where}/sign").status_code in {200, 400}
 
 
 def test_the_audit_is_walked_on_request(world: World) -> None:

@@ -1,23 +1,42 @@
 """周报: the list, a report with its locked figures, its editable words, and the second person's signature."""
 
+from datetime import timedelta
+from typing import Final
+
 from starlette.responses import Response
 
+from contracts.errors import Rejected
 from contracts.report import Report
-from desk import names
-from desk.visit import NotFound, Visit
+from contracts.topic import TOPIC_WORDS
+from desk import links, names, wording
+from desk.visit import BEIJING, NotFound, Visit
+from reports import resolving, sections, signing, store, weekly
+
+STATES: Final = {"draft": "草稿", "signed": "已签发", "published": "已发布"}
+KINDS: Final = {
+    "html": "text/html; charset=utf-8",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
 
 
 def reports(visit: Visit) -> Response:
     """Show the reports, newest week first."""
-    from reports import store
-
     with visit.desk.database.reading() as connection:
         found = store.listing(connection)
         people = names.of(connection)
-    return visit.page("reports.html", reports=found, people=people, states=STATES)
+    local = visit.now.astimezone(BEIJING)
+    weeks = [(local - timedelta(weeks=back)).strftime("%G-W%V") for back in (1, 0, 2, 3)]
+    return visit.page("reports.html", reports=found, people=people, states=STATES, weeks=weeks)
 
 
-STATES = {"draft": "草稿", "signed": "已签发", "published": "已发布"}
+def build(visit: Visit) -> Response:
+    """Build the draft of a week, or bring its figures up to date."""
+    report = weekly.build(
+        visit.field("week"), visit.officer.unit, index=visit.desk.index, database=visit.desk.database, now=visit.now
+    )
+    with visit.desk.database.writing() as connection:
+        store.save(connection, report)
+    return visit.done(f"/reports/{report.id}", "report_built")
 
 
 def report(visit: Visit) -> Response:
@@ -25,41 +44,76 @@ def report(visit: Visit) -> Response:
     found = _found(visit)
     with visit.desk.database.reading() as connection:
         people = names.of(connection)
-    return visit.page("report.html", report=found, people=people, states=STATES)
+    return visit.page(
+        "report.html", report=found, people=people, states=STATES, sections=sections.sections(found),
+        told=sections.told, title=sections.title(found), issue=sections.issue(found),
+        link_of=lambda figure: f"/reports/{found.id}/figures/{figure.id}",
+    )  # fmt: skip
+
+
+def figure(visit: Visit) -> Response:
+    """Open a figure: its question, its value then and now, and its posts where it may show them."""
+    found = _found(visit)
+    asked = next((one for one in found.figures if one.id == visit.part("figure")), None)
+    if asked is None:
+        raise NotFound(visit.part("figure"))
+    value_now, refusal = 0.0, ""
+    try:
+        value_now = resolving.resolve(asked, visit.desk.index, visit.desk.database)
+    except Rejected as withheld:
+        refusal = str(withheld)
+    query = asked.query
+    posts = "" if query is None or not asked.opens_posts else links.search(
+        query.text, since=query.since, until=query.until, topic=query.topics[0] if query.topics else "",
+        region=query.regions[0] if query.regions else "", sentiment=query.sentiments[0] if query.sentiments else None,
+        event=query.events[0] if query.events else "", source=query.sources[0] if query.sources else "",
+    )  # fmt: skip
+    return visit.page(
+        "figure.html", report=found, figure=asked, told=sections.told(asked), value_now=value_now, refusal=refusal, posts=posts, topics=TOPIC_WORDS,
+        sentiments=wording.SENTIMENTS,
+    )  # fmt: skip
 
 
 def file(visit: Visit) -> Response:
-    raise NotFound(visit.part("name"))
+    """Hand out the report as a file."""
+    found = _found(visit)
+    kind = visit.part("kind")
+    with visit.desk.database.reading() as connection:
+        people = names.of(connection)
+    if kind == "html":
+        from reports import html
+
+        content: str | bytes = html.render(found, people=people)
+    elif kind == "docx":
+        from reports import docx
+
+        content = docx.render(found, people=people)
+    else:
+        raise NotFound(kind)
+    name = f'attachment; filename="weekly-{found.week}.{kind}"'
+    return Response(content, media_type=KINDS[kind], headers={"content-disposition": name})
 
 
 def edit(visit: Visit) -> Response:
     """Keep the writer's 研判 and 建议; figures stay as they are."""
-    from reports import signing
-
+    found = _found(visit)
     with visit.desk.database.writing() as connection:
         signing.edit(
-            connection,
-            visit.officer,
-            _found(visit).id,
-            assessment=visit.text("assessment"),
-            advice=visit.text("advice"),
+            connection, visit.officer, found.id, assessment=visit.text("assessment"), advice=visit.text("advice"),
             now=visit.now,
-        )
-    return visit.done(f"/reports/{visit.part('id')}", "report")
+        )  # fmt: skip
+    return visit.done(f"/reports/{found.id}", "report")
 
 
 def sign(visit: Visit) -> Response:
-    """The second person signs."""
-    from reports import signing
-
+    """Sign, as a second person."""
+    found = _found(visit)
     with visit.desk.database.writing() as connection:
-        signing.sign(connection, visit.officer, _found(visit).id, now=visit.now)
-    return visit.done(f"/reports/{visit.part('id')}", "signed")
+        signing.sign(connection, visit.officer, found.id, now=visit.now)
+    return visit.done(f"/reports/{found.id}", "signed")
 
 
 def _found(visit: Visit) -> Report:
-    from reports import store
-
     with visit.desk.database.reading() as connection:
         found = store.get(connection, visit.part("id"))
     if found is None:

@@ -29,7 +29,7 @@ def test_an_alert_appears_without_reload_and_goes_to_a_published_answer(world: W
     row.get_by_role("link").first.click()
     expect(officer.locator("canvas")).to_be_visible()
     officer.get_by_label("黄色").first.check()
-    officer.get_by_label("回应").check()
+    officer.get_by_label("回应", exact=True).check()
     officer.get_by_label("理由").first.fill("公众在问进展")
     officer.get_by_role("button", name="记录研判").click()
     officer.wait_for_url("**/tasks/*")
@@ -128,7 +128,7 @@ def test_a_bar_opens_its_posts(world: World, sign_in: SignIn) -> None:
     expect(page.get_by_text("产假之后岗位没了").first).to_be_visible()
     page.goto(world.address + "/situation")
     page.get_by_text("用表格看：各话题帖数").click()
-    page.locator("td a", has_text="8").first.click()
+    page.locator('td a[href*="topic=employment"]').first.click()
     page.wait_for_url("**/search?*topic=employment*")
 
 
