@@ -19,9 +19,10 @@ PLEA: Final = 0.5
 """From this probability on the model alone makes a plea: its operating point (see the model card)."""
 PLEA_AT_A_HINT: Final = 0.2
 """The same for a text with a word of need: a danger missed weighs more than a look too many."""
-PLEA_IN_TALK: Final = 0.85
+PLEA_IN_TALK: Final = 0.92
 """The same for a text that reads as news, fiction, advice, fun, or as a story that is over."""
 DANGER: Final = 0.5
+DANGER_AT_A_HINT: Final = 0.3
 _NO_PLEA: Final = 0.49
 """What `help` is at most where there is no lane: lane and probability never contradict each other."""
 _MARK_LENGTH: Final = 24
@@ -97,7 +98,7 @@ def _floor(text: str) -> float:
 
 
 def _by_model(text: str, judgement: Judgement, floor: float) -> Lane:
-    if judgement.danger >= min(floor, DANGER):
+    if judgement.danger >= min(max(floor, DANGER_AT_A_HINT), DANGER):
         return "suspected"
     return "urgent" if _urgent.search(text) else "ordinary"
 
