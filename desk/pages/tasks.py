@@ -104,9 +104,7 @@ def check(visit: Visit) -> Response:
     if length and not problems:
         lines.append(Markup("<li>✓ 可以送审</li>"))
     lines.append(Markup('<li class="soft number">{} 字</li>').format(length))
-    return HTMLResponse(
-        Markup('<ul class="checks" id="checks" aria-live="polite">{}</ul>').format(Markup("").join(lines))
-    )
+    return HTMLResponse(Markup("").join(lines))
 
 
 def draft(visit: Visit) -> Response:
