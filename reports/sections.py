@@ -157,12 +157,22 @@ def _help(report: Report, numbers: Mapping[str, Figure]) -> Section:
         if total.suppressed
         else f"本周公开求助 {told(total)} 条，均按求助流程单独办理，不计入本报其他各数。"
     )
-    tables = [
-        Table((named, "求助"), tuple((figure.label, (figure,)) for figure in found))
+    tables = tuple(
+        Table(
+            (named, "求助"), _told_first([figure for figure in report.figures if figure.id.startswith(f"help.{by}.")])
+        )
         for named, by in (("紧急程度", "lane"), ("地区", "place"))
-        if (found := [figure for figure in report.figures if figure.id.startswith(f"help.{by}.")])
-    ]
-    return Section(heading="求助情况", sentences=(first, rule), tables=tuple(tables))
+        if not total.suppressed and f"help.{by}." in " ".join(numbers)
+    )
+    return Section(heading="求助情况", sentences=(first, rule), tables=tables)
+
+
+def _told_first(figures: list[Figure]) -> tuple[tuple[str, tuple[Figure, ...]], ...]:
+    """Return a row for each told number and one row for all the withheld."""
+    rows = [(figure.label, (figure,)) for figure in figures if not figure.suppressed]
+    withheld = [figure for figure in figures if figure.suppressed]
+    named = withheld[0].label if len(withheld) == 1 else f"其余 {len(withheld)} 项" if rows else "各项"
+    return (*rows, (named, (withheld[0],))) if withheld else tuple(rows)
 
 
 def _work(numbers: Mapping[str, Figure]) -> Section:

@@ -64,8 +64,15 @@ def _events(index: Index, asked: Query) -> Iterator[Figure]:
     for event, posts in _largest(index, asked, "event"):
         if posts >= EVENT_POSTS_MIN:
             query = replace(asked, events=(event,))
-            words = [word for word, _ in _largest(index, query, "keyword")[:NAME_WORDS]]
-            yield from _row(f"events.{event}", " ".join(words).replace("：", " ") or "未命名事件", query, change=False)
+            yield from _row(f"events.{event}", _event_name(index, query), query, change=False)
+
+
+def _event_name(index: Index, query: Query) -> str:
+    """Return place, topic and keywords that most of an event's posts share; a keyword is all that is taken from texts."""
+    place = [region_name(code) for code, _ in _largest(index, query, "region")[:1]]
+    topic = [TOPIC_WORDS.get(code, code) for code, _ in _largest(index, query, "topic")[:1]]
+    words = "、".join(word for word, _ in _largest(index, query, "keyword")[:NAME_WORDS]).replace("：", " ")
+    return " · ".join([*place, *topic, *([words] if words else [])]) or "未命名事件"
 
 
 def _trend(asked: Query) -> Iterator[Figure]:
