@@ -1,5 +1,7 @@
 """What the lane promises: danger is seen in many wordings, talk about danger is none, and no score undoes a rule."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -133,8 +135,11 @@ def test_marks_are_shown_as_written_with_chinese_punctuation() -> None:
     assert any("帮我报警" in mark for mark in verdict.marks)
 
 
-def test_a_hundred_thousand_characters_are_judged_in_a_moment() -> None:
-    assert lane.judge("今天我在门口等她，" * 12_000, CALM).lane is None
+@pytest.mark.parametrize("text", ["今天我在门口等她，" * 12_000, "【" * 100_000, "楼上" * 50_000, "怀孕" * 50_000])
+def test_a_hundred_thousand_characters_are_judged_in_a_moment(text: str) -> None:
+    started_s = time.process_time()
+    lane.judge(text, CALM)
+    assert time.process_time() - started_s < 3
 
 
 def test_each_rule_names_a_lane_and_compiles() -> None:
