@@ -33,7 +33,7 @@ def demonstrate(
     Conflict where `folder` is a home already.
     """
     started_s, start = time.monotonic(), datetime.now(UTC)
-    port = port or (_free_port() if checked else DESK_PORT)
+    port = port or (free_port() if checked else DESK_PORT)
     require_free_port(town.HOST, port)
     with ExitStack() as ending:
         if folder is None:
@@ -64,7 +64,8 @@ def demonstrate(
 _EVERYTHING: Final = Query(pleas="with", limit=0)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nothing listens on."""
     with socket.socket() as probe:
         probe.bind((town.HOST, 0))
         return int(probe.getsockname()[1])

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 
 import msgspec
-from alerts.settings import AlertSettings
-from desk.settings import DeskSettings
-from response.settings import ResponseSettings
 
+from alerts.settings import AlertSettings
 from backends.settings import DatabaseSettings, IndexSettings, JobsSettings, LogSettings, WebhookSettings
 from contracts.errors import NotConfigured
 from crawlers.settings import CrawlSettings
+from desk.settings import DeskSettings
 from pipeline.settings import PipelineSettings
+from response.settings import ResponseSettings
 
 ENVIRONMENT_PREFIX = "QINGTING__"
 

@@ -13,7 +13,6 @@ from qingting.settings import Settings, load
 
 if TYPE_CHECKING:
     from alerts.rules import Rule
-
     from contracts.ports.clock import Clock
     from contracts.ports.crawl_state import CrawlState
     from contracts.ports.database import Database

@@ -1,5 +1,7 @@
 """A home made for one measurement, with chosen roles running as they do under `up`."""
 
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -9,6 +11,7 @@ from pathlib import Path
 
 from contracts.errors import Retryable
 from qingting.home import Home
+from qingting.roles import ROLES
 from qingting.starting_up import found
 from qingting.supervisor import supervise
 from qingting.wiring import House
@@ -32,6 +35,22 @@ def running(roles: Sequence[str], settings: str = "") -> Iterator[tuple[House, s
         finally:
             stop.set()
             supervisor.join()
+
+
+@contextmanager
+def up(home: Home) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `qingting up` on a home as an operator would, until the block ends."""
+    program = subprocess.Popen(
+        [sys.executable, "-m", "qingting", "--home", str(home.folder), "up"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until(lambda: all(home.alive(role) for role in ROLES), "all roles to start")
+        yield program
+    finally:
+        program.terminate()
+        program.wait()
 
 
 def until(holds: Callable[[], bool], what: str, deadline_s: float = 120.0) -> None:

@@ -1,6 +1,5 @@
 """The demo without a browser: the seeded people sign in over HTTP and take an alert and a plea the whole way."""
 
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -10,10 +9,10 @@ import httpx
 import msgspec
 
 from contracts.errors import Retryable
+from qingting.visitor import Visitor
 
 DEADLINE_S: Final = 60.0
 _LOOK_S: Final = 0.15
-_CSRF: Final = re.compile(r'name="csrf" value="([^"]+)"')
 _DRAFT: Final = (
     "网友反映的孕期被劝退一事，我们已经关注到。依照规定，用人单位不得因女职工怀孕、生育、哺乳降低其工资、"
     "予以辞退或者与其解除劳动合同。遇到这种情况，可拨打 12333 投诉，也可拨打 12338 妇女维权热线求助。（样例）"
@@ -34,35 +33,6 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[str, ...] = ()
 
 
-class _Person:
-    """One signed-in person over HTTP."""
-
-    def __init__(self, address: str, name: str, password: str) -> None:
-        self._http = httpx.Client(base_url=address, headers={"Accept": "application/json"}, timeout=10, trust_env=False)
-        page = self._http.get("/sign-in", headers={"Accept": "text/html"})
-        token = _CSRF.search(page.text)
-        if token is None:
-            raise Retryable("登录页上没有 csrf。")
-        answer = self._http.post("/sign-in", data={"name": name, "password": password, "csrf": token.group(1)})
-        if answer.status_code != httpx.codes.OK:
-            raise Retryable(f"{name} 登录失败：{answer.status_code} {answer.text[:200]}")
-        self._csrf = str(self.get("/inbox")["csrf"])
-
-    def get(self, path: str) -> dict[str, Any]:
-        answer = self._http.get(path)
-        answer.raise_for_status()
-        found: dict[str, Any] = answer.json()
-        return found
-
-    def post(self, path: str, **fields: Any) -> None:
-        answer = self._http.post(path, data=fields | {"csrf": self._csrf})
-        if answer.status_code >= httpx.codes.BAD_REQUEST:
-            raise Retryable(f"{path} 答 {answer.status_code}：{answer.text[:300]}")
-
-    def close(self) -> None:
-        self._http.close()
-
-
 def check(address: str, passwords: Mapping[str, str], started_s: float, indexed: Callable[[], int]) -> Checked:
     """Play the people until the first alert is answered and the first plea received, or a minute has passed for each.
 
@@ -73,11 +43,11 @@ def check(address: str, passwords: Mapping[str, str], started_s: float, indexed:
     def passed(name: str) -> None:
         marks[name] = round(time.monotonic() - started_s, 2)
 
-    crew: dict[str, _Person] = {}
+    crew: dict[str, Visitor] = {}
     fault = ""
     try:
-        _until("值班台应答", lambda: _answers(address))
-        crew = {name: _Person(address, name, password) for name, password in passwords.items()}
+        _until("值班台应答", lambda: answers(address))
+        crew = {name: Visitor(address, name, password) for name, password in passwords.items()}
         _until("第一条帖子", lambda: indexed() > 0)
         passed("first_post_s")
         officer = crew["样例值班员"]
@@ -101,7 +71,7 @@ def check(address: str, passwords: Mapping[str, str], started_s: float, indexed:
     )  # fmt: skip
 
 
-def _hand_over(officer: _Person, hotline: _Person, task: str) -> None:
+def _hand_over(officer: Visitor, hotline: Visitor, task: str) -> None:
     officer.post(f"/help/{task}/hand-over", to="12338 值班坐席")
     hotline.post(f"/help/{task}/receive", receipt="样例-0001")
     states = {one["id"]: one["state"] for one in hotline.get("/help")["help"]}
@@ -109,7 +79,7 @@ def _hand_over(officer: _Person, hotline: _Person, task: str) -> None:
         raise Retryable(f"求助转交后状态是 {states[task]}，应为 received。")
 
 
-def _answer(crew: Mapping[str, _Person], alert: Mapping[str, Any]) -> None:
+def _answer(crew: Mapping[str, Visitor], alert: Mapping[str, Any]) -> None:
     officer, writer = crew["样例值班员"], crew["样例网评员"]
     officer.post(
         f"/judgements/{alert['judgement']}/decide",
@@ -133,11 +103,12 @@ def _answer(crew: Mapping[str, _Person], alert: Mapping[str, Any]) -> None:
         raise Retryable(f"任务状态是 {state}，应为 published。")
 
 
-def _state(person: _Person, task: str) -> str:
+def _state(person: Visitor, task: str) -> str:
     return str(person.get(f"/tasks/{task}")["task"]["state"])
 
 
-def _answers(address: str) -> bool:
+def answers(address: str) -> bool:
+    """Whether a desk serves there."""
     try:
         return httpx.get(f"{address}/sign-in", timeout=2, trust_env=False).is_success
     except httpx.HTTPError:
