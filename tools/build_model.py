@@ -64,7 +64,7 @@ def main() -> None:
         },
         "log_odds_shifted_by": {mark: round(shift, 4) for mark, shift in trained.shifts.items()},
         "evaluation": json.loads(evaluation.as_json(result)),
-        "limits": "Gender discourse from Weibo and Zhihu (2018-2020) and invented posts: few real pleas. It sees characters, not meaning; it judges posts, never people.",
+        "limits": "Gender discourse from Weibo and Zhihu (2018-2020) and invented posts: few real pleas. The rules for pleas were written with the whole own corpus in view, its held-out part too: the figures for help and danger on it flatter. It sees characters, not meaning; it judges posts, never people.",
     }  # fmt: skip
     ngram.MODEL.with_suffix(".json").write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     print(evaluation.table(result))
