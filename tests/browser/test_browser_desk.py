@@ -46,7 +46,7 @@ def test_an_alert_appears_without_reload_and_goes_to_a_published_answer(world: W
     expect(commentator.get_by_text("已送审")).to_be_visible()
 
     reviewer = sign_in("reviewer")
-    reviewer.get_by_role("link", name="审核").click()
+    reviewer.get_by_role("link", name="审核", exact=True).click()
     expect(reviewer.locator("#answer")).to_have_text(ANSWER)
     reviewer.get_by_role("button", name="退回").click()
     expect(reviewer.get_by_role("alert").get_by_text("退回要写原因")).to_be_visible()
