@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from contracts.region import parent, region_name
+from contracts.region import HUNAN, region_name
 from contracts.report import Figure, Report
 from contracts.task import OUTCOME_WORDS
 from reports.period import CHINA
@@ -158,20 +158,18 @@ def _help(report: Report, numbers: Mapping[str, Figure]) -> Section:
         else f"本周公开求助 {told(total)} 条，均按求助流程单独办理，不计入本报其他各数。"
     )
     tables = tuple(
-        Table(
-            (named, "求助"), _told_first([figure for figure in report.figures if figure.id.startswith(f"help.{by}.")])
-        )
+        Table((named, "求助"), (("合计", (total,)), *_told_first(parts)))
         for named, by in (("紧急程度", "lane"), ("地区", "place"))
-        if not total.suppressed and f"help.{by}." in " ".join(numbers)
+        if (parts := [figure for figure in report.figures if figure.id.startswith(f"help.{by}.")])
     )
-    return Section(heading="求助情况", sentences=(first, rule), tables=tables)
+    return Section(heading="求助情况", sentences=(first, rule), tables=() if total.suppressed else tables)
 
 
 def _told_first(figures: list[Figure]) -> tuple[tuple[str, tuple[Figure, ...]], ...]:
     """Return a row for each told number and one row for all the withheld."""
     rows = [(figure.label, (figure,)) for figure in figures if not figure.suppressed]
     withheld = [figure for figure in figures if figure.suppressed]
-    named = withheld[0].label if len(withheld) == 1 else f"其余 {len(withheld)} 项" if rows else "各项"
+    named = f"其余 {len(withheld)} 项" if rows else "各项"
     return (*rows, (named, (withheld[0],))) if withheld else tuple(rows)
 
 
@@ -185,12 +183,12 @@ def _work(numbers: Mapping[str, Figure]) -> Section:
         f"其中超过时限 {told(work['late'])} 件。"
     )
     sentences = [first]
-    if work["published"].value:
-        sentences.append(f"从预警到发布，用时中位数为 {_duration(work['minutes'].value)}。")
     if work["assessed"].value:
         sentences.append(
             f"已登记效果的 {told(work['assessed'])} 件中，问题得到答复 {told(work['answered'])} 件，有更正 {told(work['corrected'])} 件。"
         )
+    if work["published"].value:
+        sentences.append(f"从预警到发布，用时中位数为 {_duration(work['minutes'].value)}。")
     judged = [f"judged_{outcome}" for outcome in OUTCOME_WORDS]
     levels = [name for name in work if name.startswith("alerts_")]
     rest = [name for name in work if name not in (*judged, *levels)]
@@ -213,7 +211,7 @@ def _duration(minutes: float) -> str:
 def _method(report: Report) -> Iterator[str]:
     scope = (
         "全部信源的帖文"
-        if not parent(report.unit)
+        if report.unit == HUNAN
         else f"写明地点在{region_name(report.unit)}的帖文，没有写明地点的不在内"
     )
     yield f"范围：{scope}；按发布时间归入本周（北京时间周一零时至周日二十四时），转发计入帖数，原发另列。"

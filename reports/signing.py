@@ -47,7 +47,7 @@ def sign(connection: Connection, officer: Officer, report_id: str, *, now: datet
 
 
 def _draft(connection: Connection, officer: Officer, report_id: str) -> Report:
-    found = store.get(connection, report_id)
+    found = store.get(connection, report_id, to_change=True)
     if found is None:
         raise Rejected("没有这份周报；请从周报列表里打开。")
     require_unit(officer, found.unit)

@@ -15,7 +15,7 @@ def save(connection: Connection, report: Report) -> Report:
 
     Raises Conflict when the week's report is signed: it is never replaced.
     """
-    former = get(connection, report.id)
+    former = get(connection, report.id, to_change=True)
     if former is None:
         connection.execute(insert(reports), _values(report))
         return report
@@ -28,9 +28,10 @@ def save(connection: Connection, report: Report) -> Report:
     return kept
 
 
-def get(connection: Connection, report: str) -> Report | None:
-    """Return one report by its id."""
-    row = connection.execute(select(reports).where(reports.c.id == report)).first()
+def get(connection: Connection, report: str, *, to_change: bool = False) -> Report | None:
+    """Return one report by its id; `to_change` locks it until the caller's transaction ends."""
+    asked = select(reports).where(reports.c.id == report)
+    row = connection.execute(asked.with_for_update() if to_change else asked).first()
     return _report(row) if row else None
 
 

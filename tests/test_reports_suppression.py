@@ -57,5 +57,28 @@ def test_a_number_that_the_report_above_withholds_is_withheld_here_too() -> None
     assert protect({"a": 9, "b": 4}, hidden=True) == Told(None, {"a": None, "b": None})
 
 
+def test_reports_of_two_levels_together_tell_no_more() -> None:
+    """Three cities of two counties each: whoever reads all reports at once still cannot compute a withheld number."""
+    most = 4
+    alike: dict[tuple[object, ...], list[tuple[int, ...]]] = defaultdict(list)
+    withheld: dict[tuple[object, ...], set[int]] = {}
+    for table in product(range(most + 1), repeat=6):
+        cities = {str(city): sum(table[2 * city : 2 * city + 2]) for city in range(3)}
+        above = protect(cities)
+        below = [
+            protect(
+                {str(county): table[2 * city + county] for county in range(2)}, hidden=above.parts[str(city)] is None
+            )
+            for city in range(3)
+        ]
+        seen: tuple[object, ...] = (_key(above), *map(_key, below))
+        alike[seen].append(table)
+        withheld[seen] = {2 * c + k for c in range(3) for k in range(2) if below[c].parts[str(k)] is None}
+    for published, tables in alike.items():
+        if max(map(max, tables)) < most:
+            for place in withheld[published]:
+                assert len({table[place] for table in tables}) > 1
+
+
 def test_a_week_without_pleas_says_so() -> None:
     assert protect({"a": 0, "b": 0}) == Told(0, {"a": 0, "b": 0})
