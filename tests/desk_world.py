@@ -3,7 +3,7 @@
 import itertools
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -288,7 +288,7 @@ def served(world: World) -> Iterator[str]:
         thread.join(timeout=10)
 
 
-def wait_for(condition, deadline_s: float = 10.0) -> None:
+def wait_for(condition: Callable[[], object], deadline_s: float = 10.0) -> None:
     """Poll until the condition holds."""
     until = time.monotonic() + deadline_s
     while not condition():

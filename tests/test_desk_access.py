@@ -7,7 +7,8 @@ import pytest
 
 from desk.pages import routes
 from desk.routes import Guarded
-from response.access import may
+from response import audit, people
+from response.access import Officer, may
 from tests.desk_world import EVERYBODY, PLEA_WORDS, World, make_world, served
 
 PARTS = {"id": "0" * 32, "post": "0" * 32, "kind": "docx", "figure": "x"}
@@ -138,9 +139,7 @@ def test_a_form_of_another_session_does_nothing(world: World) -> None:
     assert "刷新" in answer.json()["error"]
 
 
-def _officer(world: World, who: str):
-    from response import people
-
+def _officer(world: World, who: str) -> Officer:
     with world.database.reading() as connection:
         person = people.get(connection, world.ids[who])
     assert person
@@ -148,7 +147,5 @@ def _officer(world: World, who: str):
 
 
 def _openings(world: World) -> int:
-    from response import audit
-
     with world.database.reading() as connection:
         return sum(row.act == "open plea" for row in audit.listing(connection, subject=world.ids["plea_task"]))
