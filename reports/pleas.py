@@ -1,4 +1,4 @@
-"""Counting pleas: by lane and by the unit that they concern, each plea once, never one by one."""
+"""Counting pleas by lane and by place; a count leaves this file only after the suppression of small numbers."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -29,32 +29,37 @@ def below(unit: str) -> tuple[str, ...]:
     return tuple(code for code in names() if parent(code) == unit)
 
 
-def by_lane(index: Index, query: Query, unit: str) -> dict[str, int]:
-    """Count a unit's pleas by lane; every lane is there."""
+def tell(index: Index, query: Query, unit: str, by: str) -> Told:
+    """Return what may be told of a unit's pleas by `lane` or by `place`; there is no way around it.
+
+    Each plea counts once: by its lane, or by the unit directly below that its likeliest place lies in. A number that
+    the report of the unit above withholds is withheld here too.
+    """
+    counted = _by_place(index, query, unit) if by == "place" else _by_lane(index, query, unit)
+    return protect(counted, hidden=_hidden_above(index, query, unit))
+
+
+def _hidden_above(index: Index, query: Query, unit: str) -> bool:
+    above = parent(unit)
+    if not above:
+        return False
+    assert query.since is not None
+    assert query.until is not None
+    return tell(index, question(above, query.since, query.until), above, "place").parts[unit] is None
+
+
+def _by_lane(index: Index, query: Query, unit: str) -> dict[str, int]:
     found = Counter(document.score.lane for document in _concerning(index, query, unit))
     return {lane: found[lane] for lane in LANES}
 
 
-def by_place(index: Index, query: Query, unit: str) -> dict[str, int]:
-    """Count a unit's pleas by the unit below it that the likeliest place lies in; every unit is there."""
+def _by_place(index: Index, query: Query, unit: str) -> dict[str, int]:
     parts = below(unit)
     found = Counter(
         next((part for part in parts if within(_place(document), part)), ELSEWHERE)
         for document in _concerning(index, query, unit)
     )
     return {part: found[part] for part in (*parts, ELSEWHERE)}
-
-
-def hidden(index: Index, unit: str, since: datetime, until: datetime) -> bool:
-    """Whether the report of the unit above withholds this unit's number: then this unit's own report must too."""
-    above = parent(unit)
-    return bool(above) and places_told(index, above, since, until).parts[unit] is None
-
-
-def places_told(index: Index, unit: str, since: datetime, until: datetime) -> Told:
-    """Return what may be told of a unit's pleas by place."""
-    counted = by_place(index, question(unit, since, until), unit)
-    return protect(counted, hidden=hidden(index, unit, since, until))
 
 
 def _concerning(index: Index, query: Query, unit: str) -> Iterator[Document]:

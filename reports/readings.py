@@ -37,5 +37,9 @@ def _count(index: Index, query: Query) -> int:
 
 
 def _pleas(index: Index, query: Query, unit: str, by: str = "lane", part: str = "") -> int:
-    counted = (pleas.by_place if by == "place" else pleas.by_lane)(index, query, unit)
-    return counted[part] if part else sum(counted.values())
+    """Return a number of pleas as it may be told now: what was told once may since have become too small."""
+    told = pleas.tell(index, query, unit, by)
+    value = told.parts[part] if part else told.total
+    if value is None:
+        raise Rejected("这个求助数现在不足 3 条，或会让别的小数字被推算出来，按规则不予列出。")
+    return value

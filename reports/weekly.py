@@ -17,7 +17,7 @@ from contracts.report import Figure, Report
 from contracts.topic import TOPIC_WORDS
 from reports import pleas, readings, resolving, work
 from reports.period import bounds, days
-from reports.suppression import Told, protect
+from reports.suppression import Told
 
 EVENTS_MAX: Final = 5
 EVENT_POSTS_MIN: Final = 3
@@ -109,12 +109,11 @@ def _work(unit: str, since: datetime, until: datetime) -> Iterator[Figure]:
 
 def _help(index: Index, unit: str, since: datetime, until: datetime) -> Iterator[Figure]:
     query = pleas.question(unit, since, until)
-    hidden = pleas.hidden(index, unit, since, until)
-    lanes = protect(pleas.by_lane(index, query, unit), hidden=hidden)
+    lanes = pleas.tell(index, query, unit, "lane")
     yield _told("help.all", "公开求助", query, f"{readings.PLEAS} {unit}", lanes.total)
     yield from _parts("lane", lanes, LANE_WORDS, query, unit)
     if below := pleas.below(unit):
-        places = protect(pleas.by_place(index, query, unit), hidden=hidden)
+        places = pleas.tell(index, query, unit, "place")
         elsewhere = "地点不明或省外" if unit == HUNAN else "未写明下级地区"
         labels = {part: region_name(part) for part in below} | {pleas.ELSEWHERE: elsewhere}
         yield from _parts("place", places, labels, query, unit)

@@ -156,6 +156,17 @@ def test_small_help_counts_and_what_would_tell_them_stay_out_of_everything(full:
                 resolve(figure, full.index, full.database)
 
 
+def test_a_told_number_that_became_small_is_not_told_again(house: World) -> None:
+    report = _built(house)
+    total = next(figure for figure in report.figures if figure.id == "help.all")
+    assert resolve(total, house.index, house.database) == 0
+    house.plead(1, "critical", YUELU)
+    for figure in report.figures:
+        if figure.id.startswith("help."):
+            with pytest.raises(Rejected, match="不予列出"):
+                resolve(figure, house.index, house.database)
+
+
 def test_a_city_does_not_tell_what_the_province_withholds(full: World) -> None:
     full.plead(1, "urgent", "430400")
     for unit, withheld in ((CHANGSHA, False), (ZHUZHOU, True), ("430400", True), ("430500", True), ("430203", True)):
