@@ -54,6 +54,9 @@ class Wire:
     def of(self, alert: str) -> list[tuple[str, str, dict[str, object], float]]:
         return [told for told in self.told if told[2].get("id") == alert]
 
+    def await_one(self, alert: str) -> None:
+        wait_for(lambda: bool(self.of(alert)))
+
     def close(self) -> None:
         self._stop.set()
 
@@ -65,7 +68,7 @@ def test_an_alert_is_told_within_a_tenth_of_a_second(world: World) -> None:
         alert = world.opinion("yellow", opening_number=number, region=f"4301{number:02d}")
         begun = time.monotonic()
         world.announce()
-        wait_for(lambda alert=alert: bool(wire.of(alert.id)))
+        wire.await_one(alert.id)
         waits.append(wire.of(alert.id)[0][3] - begun)
     wire.close()
     assert min(waits) < 0.1, waits
@@ -77,7 +80,7 @@ def test_a_plea_is_told_to_those_whom_it_concerns_alone(world: World) -> None:
     opinion = world.opinion("blue", region="430200")
     world.announce()
     for who in ("officer", "commentator", "lead"):
-        wait_for(lambda who=who: bool(wires[who].of(opinion.id)))
+        wires[who].await_one(opinion.id)
     wait_for(lambda: bool(wires["hotline"].of(plea.id)) and bool(wires["officer"].of(plea.id)))
     task = world.help(plea)
     assert wires["officer"].of(task)
