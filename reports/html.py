@@ -25,7 +25,7 @@ h1{font-size:1.9rem;line-height:1.35;letter-spacing:.06em;margin:0 0 .5rem}
 h1,h2,th,.state,figcaption,text{font-family:"Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei",SimHei,"黑体",sans-serif}
 h2{font-size:1.2rem;margin:2.2rem 0 .5rem;break-after:avoid}
 p{margin:.4rem 0;text-indent:2em}header p{text-indent:0;margin:.2rem 0}
-.sample,.draft{display:inline-block;border:1px solid;padding:0 .6em;font-weight:700}
+.draft{display:inline-block;border:1px solid;padding:0 .6em;font-weight:700}
 dl{display:flex;flex-wrap:wrap;justify-content:center;gap:.2rem 1.6rem;margin:.6rem 0 0;font-size:.9rem;color:#49525c}
 dl div{display:flex;gap:.4em}dt::after{content:"："}dd{margin:0}
 table{border-collapse:collapse;width:100%;margin:.8rem 0 1.2rem;font-size:.95rem;break-inside:auto}
