@@ -73,7 +73,7 @@ class ForgetListSuite:
 
     def test_any_history_reads_like_the_model(self) -> None:
         run_state_machine_as_test(
-            lambda: ForgetListMachine(self.open),
+            lambda: ForgetListMachine(self.open),  # type: ignore[arg-type]  # the documented factory form
             settings=settings(
                 max_examples=30,
                 stateful_step_count=10,

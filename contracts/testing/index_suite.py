@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from contracts.document import Document, Field, Interval, PleaScope, Query
 from contracts.errors import Rejected
@@ -394,6 +394,12 @@ def _queries(draw: st.DrawFn) -> tuple[Query, Asked | None]:
     return Query(text=asked.text if asked else "", pleas=pleas, **fields), asked
 
 
+_FIELDS: st.SearchStrategy[Field | None] = st.sampled_from(
+    [None, "topic", "region", "sentiment", "source", "event", "keyword"]
+)
+_INTERVALS: st.SearchStrategy[Interval | None] = st.sampled_from([None, "hour", "day"])
+
+
 class IndexMachine(RuleBasedStateMachine):
     """One index, and the dictionary that says what it must show."""
 
@@ -408,7 +414,11 @@ class IndexMachine(RuleBasedStateMachine):
         self._shut(self.index)
         self._folder.cleanup()
 
-    @rule(documents=st.lists(_documents(), min_size=1, max_size=8))
+    @initialize(documents=st.lists(_documents(), min_size=6, max_size=12, unique_by=lambda document: document.post.id))
+    def start(self, documents: list[Document]) -> None:
+        self.put(documents)
+
+    @rule(documents=st.lists(_documents(), min_size=1, max_size=4))
     def put(self, documents: list[Document]) -> None:
         self.index.put(documents)
         for document in documents:
@@ -438,9 +448,12 @@ class IndexMachine(RuleBasedStateMachine):
             del self.documents[name]
         assert self.index.get(sorted(gone)) == {}
 
-    @rule(question=_queries())
-    def search(self, question: tuple[Query, Asked | None]) -> None:
-        query, asked = question
+    @rule(questions=st.lists(_queries(), min_size=4, max_size=8))
+    def search(self, questions: list[tuple[Query, Asked | None]]) -> None:
+        for query, asked in questions:
+            self._search(query, asked)
+
+    def _search(self, query: Query, asked: Asked | None) -> None:
         matches = _matches(self.documents, query, asked)
         page = self.index.search(query)
         assert page.total == len(matches)
@@ -453,18 +466,14 @@ class IndexMachine(RuleBasedStateMachine):
             assert hit.document in matches
             assert hit.copies == sum(1 for other in self.documents.values() if other.fold_of == hit.document.post.id)
 
-    @rule(
-        question=_queries(),
-        by=st.sampled_from([None, "topic", "region", "sentiment", "source", "event", "keyword"]),
-        interval=st.sampled_from([None, "hour", "day"]),
-    )
-    def count(self, question: tuple[Query, Asked | None], by: Field | None, interval: Interval | None) -> None:
-        query, asked = question
-        wanted: Counter[tuple[str, str]] = Counter()
-        for document in _matches(self.documents, query, asked):
-            for value in _values(document, by):
-                wanted[value, _start(document, interval)] += 1
-        assert self.index.count(query, by, interval) == wanted
+    @rule(questions=st.lists(st.tuples(_queries(), _FIELDS, _INTERVALS), min_size=4, max_size=8))
+    def count(self, questions: list[tuple[tuple[Query, Asked | None], Field | None, Interval | None]]) -> None:
+        for (query, asked), by, interval in questions:
+            wanted: Counter[tuple[str, str]] = Counter()
+            for document in _matches(self.documents, query, asked):
+                for value in _values(document, by):
+                    wanted[value, _start(document, interval)] += 1
+            assert self.index.count(query, by, interval) == wanted
 
     @rule()
     def reopen(self) -> None:

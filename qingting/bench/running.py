@@ -32,7 +32,7 @@ def run(folder: Path, runs: int, say: Callable[[str], None]) -> Result:
         ("latency and memory", lambda: latency.figures(bodies)),
     ):
         say(f"measuring {name} …")
-        for found in measure():
+        for found in measure():  # type: ignore[no-untyped-call]
             figures.append(found)
             say(f"  {found.name}: {found.value:,.4g} {found.unit}  {found.goal}")
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
