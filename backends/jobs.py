@@ -1,5 +1,6 @@
 """The embedded jobs: the Celery job's body, run where it is submitted."""
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -56,6 +57,8 @@ class EagerJobs:
     """
 
     def __init__(self, score: Callable[[Sequence[Post]], Sequence[Score]]) -> None:
+        # Celery would log every result, and a result holds words of pleas
+        logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
         self._app = Celery("qingting", set_as_current=False)
         declare(self._app, score)
         self._ended: list[Completed] = []

@@ -26,6 +26,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 def weekly(house: House, week: str, unit: str) -> Written:
     """Write the report of an ISO week (default: the last whole one). Raises Rejected for a week that is none."""
     from reports.weekly import build
+    from response import people
 
     from reports import files, resolving, store
 
@@ -38,7 +39,8 @@ def weekly(house: House, week: str, unit: str) -> Written:
     report = build(week, unit, index=house.index, database=house.database, now=now)
     with house.database.writing() as connection:
         report = store.save(connection, report)
-    written = files.write(report, house.home.reports)
+        names = {person.id: person.name for person in people.listing(connection)}
+    written = files.write(report, house.home.reports, people=names)
     resolved = sum(
         figure.suppressed or resolving.resolve(figure, house.index, house.database) == figure.value
         for figure in report.figures

@@ -8,9 +8,9 @@ from starlette.responses import Response
 from contracts.errors import Rejected
 from contracts.report import Report
 from contracts.topic import TOPIC_WORDS
-from desk import links, names, wording
+from desk import names, wording
 from desk.visit import BEIJING, NotFound, Visit
-from reports import resolving, sections, signing, store, weekly
+from reports import files, html, resolving, sections, signing, store, weekly
 
 STATES: Final = {"draft": "草稿", "signed": "已签发", "published": "已发布"}
 KINDS: Final = {
@@ -62,14 +62,8 @@ def figure(visit: Visit) -> Response:
         value_now = resolving.resolve(asked, visit.desk.index, visit.desk.database)
     except Rejected as withheld:
         refusal = str(withheld)
-    query = asked.query
-    posts = "" if query is None or not asked.opens_posts else links.search(
-        query.text, since=query.since, until=query.until, topic=query.topics[0] if query.topics else "",
-        region=query.regions[0] if query.regions else "", sentiment=query.sentiments[0] if query.sentiments else None,
-        event=query.events[0] if query.events else "", source=query.sources[0] if query.sources else "",
-    )  # fmt: skip
     return visit.page(
-        "figure.html", report=found, figure=asked, told=sections.told(asked), value_now=value_now, refusal=refusal, posts=posts, topics=TOPIC_WORDS,
+        "figure.html", report=found, figure=asked, told=sections.told(asked), value_now=value_now, refusal=refusal, posts=html.address(asked), topics=TOPIC_WORDS,
         sentiments=wording.SENTIMENTS,
     )  # fmt: skip
 
@@ -81,8 +75,6 @@ def file(visit: Visit) -> Response:
     with visit.desk.database.reading() as connection:
         people = names.of(connection)
     if kind == "html":
-        from reports import html
-
         content: str | bytes = html.render(found, people=people)
     elif kind == "docx":
         from reports import docx
@@ -109,7 +101,9 @@ def sign(visit: Visit) -> Response:
     """Sign, as a second person."""
     found = _found(visit)
     with visit.desk.database.writing() as connection:
-        signing.sign(connection, visit.officer, found.id, now=visit.now)
+        signed = signing.sign(connection, visit.officer, found.id, now=visit.now)
+        people = names.of(connection)
+    files.write(signed, visit.desk.reports, people=people)
     return visit.done(f"/reports/{found.id}", "signed")
 
 
