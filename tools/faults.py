@@ -150,6 +150,7 @@ def _under_fire(home: Home, files: list[Path], kills: int, chance: random.Random
     importing: subprocess.Popen[bytes] | None = None
     waiting = list(files)
     next_s = 0.0
+    busy = 0
     deadline = time.monotonic() + DEADLINE_S
     try:
         while waiting or importing or sum(killed.values()) < kills or not _idle(home):
@@ -168,19 +169,22 @@ def _under_fire(home: Home, files: list[Path], kills: int, chance: random.Random
                     _command(home, "import", str(waiting[0]), *IMPORT), stdout=subprocess.DEVNULL
                 )
             if done < kills and time.monotonic() > next_s:
-                target = chance.choice(TARGETS)
-                process = importing if target == "import" else roles[TARGETS.index(target)]
+                processes = dict(zip(TARGETS, (*roles, importing), strict=True))
+                target = chance.choice([name for name, process in processes.items() if process])
+                process = processes[target]
                 if process and process.poll() is None:
+                    busy += not _idle(home)
                     process.send_signal(signal.SIGKILL)
                     process.wait()
                     killed[target] += 1
-                next_s = time.monotonic() + chance.uniform(0.1, 1.2)
+                next_s = time.monotonic() + chance.uniform(0.1, 0.9)
             time.sleep(0.02)
     finally:
         for process in [*roles, *([importing] if importing else [])]:
             process.terminate()
         for process in roles:
             process.wait()
+    print(f"{busy} of the kills while work was under way", flush=True)
     return killed
 
 
