@@ -22,9 +22,8 @@ PLEA_AT_A_HINT: Final = 0.2
 PLEA_IN_TALK: Final = 0.92
 """The same for a text that reads as news, fiction, advice, fun, or as a story that is over."""
 DANGER: Final = 0.5
-DANGER_AT_A_HINT: Final = 0.3
 _NO_PLEA: Final = 0.49
-"""What `help` is at most where there is no lane: lane and probability never contradict each other."""
+"""What `help` is at most without a lane, and `danger` without a dangerous one: words and numbers never disagree."""
 _MARK_LENGTH: Final = 24
 _SHORT: Final = 160
 """Characters that are read as one: a plea is often broken into sentences of five words."""
@@ -80,27 +79,26 @@ def judge(text: str, judgement: Judgement) -> LaneVerdict:
             max(judgement.help, 0.95 if dangerous else 0.8),
             max(judgement.danger, {"critical": 0.95, "suspected": 0.6}.get(lane, 0.0)),
         )
-    likeliest = max(judgement.help, judgement.danger)
-    if likeliest >= PLEA_AT_A_HINT and likeliest >= (floor := _floor(text)):
-        words = tuple(dict.fromkeys(match.group() for match in _request.finditer(text)))
-        return LaneVerdict(
-            _by_model(text, judgement, floor), (BY_MODEL, *words)[:_MARKS], max(judgement.help, PLEA), judgement.danger
-        )
-    return LaneVerdict(None, (), min(judgement.help, _NO_PLEA), judgement.danger)
-
-
-def _floor(text: str) -> float:
-    """Return the probability from which the model alone makes this text a plea."""
     plain = text.translate(_TO_ASCII)
+    hinted = bool(_hint.search(plain) and _who_person.search(plain))
+    if judgement.help >= _floor(plain, hinted=hinted):
+        words = tuple(dict.fromkeys(match.group() for match in _request.finditer(text)))
+        # danger is called by its words: a score of danger alone, without any word of need, rings for nothing too often
+        dangerous = hinted and judgement.danger >= DANGER
+        return LaneVerdict(
+            "suspected" if dangerous else "urgent" if _urgent.search(plain) else "ordinary",
+            (BY_MODEL, *words)[:_MARKS],
+            max(judgement.help, PLEA),
+            judgement.danger if dangerous else min(judgement.danger, _NO_PLEA),
+        )
+    return LaneVerdict(None, (), min(judgement.help, _NO_PLEA), min(judgement.danger, _NO_PLEA))
+
+
+def _floor(plain: str, *, hinted: bool) -> float:
+    """Return the probability from which the model alone makes this text a plea."""
     if _elsewhere.search(plain) or _idle.search(plain):
         return PLEA_IN_TALK
-    return PLEA_AT_A_HINT if _hint.search(plain) and _who_person.search(plain) else PLEA
-
-
-def _by_model(text: str, judgement: Judgement, floor: float) -> Lane:
-    if judgement.danger >= min(max(floor, DANGER_AT_A_HINT), DANGER):
-        return "suspected"
-    return "urgent" if _urgent.search(text) else "ordinary"
+    return PLEA_AT_A_HINT if hinted else PLEA
 
 
 def rules_find(text: str) -> tuple[Lane, tuple[str, ...]] | None:

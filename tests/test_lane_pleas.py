@@ -120,9 +120,18 @@ def test_any_text_gets_a_verdict_whose_lane_and_probability_agree(text: str, hel
 
 
 def test_a_score_alone_makes_a_plea_marked_as_such_but_never_a_critical_one() -> None:
-    verdict = lane.judge("这边的事情说不清楚", ALARMED)
+    verdict = lane.judge("我很害怕，这边的事情说不清楚", ALARMED)
     assert verdict.lane == "suspected"
     assert verdict.marks[0] == lane.BY_MODEL
+    without_a_word = lane.judge("这边的事情说不清楚", ALARMED)
+    assert without_a_word.lane == "ordinary"
+    assert without_a_word.danger < 0.5
+
+
+@pytest.mark.parametrize("text", ["今天天气好", "今天", "长沙今天下雨了", "昨天晚上在菜市场门口见过，蹲在鱼摊下面。"])
+def test_a_short_everyday_text_rings_for_nothing(text: str) -> None:
+    (judgement,) = scorers.load("ngram").score([text])
+    assert lane.judge(text, judgement).lane is None
 
 
 def test_dangerous_pleas_carry_a_danger_above_one_half() -> None:
