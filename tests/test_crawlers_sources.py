@@ -112,7 +112,7 @@ def test_private_hosts_are_listed_one_by_one(tmp_path: Path, host: str) -> None:
         ("sources: [", "YAML"),
         ("- id: a", "最外层"),
         ("quellen: []", "不认识“quellen”"),
-        ("sources: 3", "一列信源"),
+        ("sources: 3", "应是一列"),
         ("sources:\n- nur Text", "键: 值"),
         ("sources:\n- {id: a, id: b, kind: feed, url: 'https://a.example/'}", "两次"),
         ("sources:\n- {kind: feed}", "缺少“id”"),
