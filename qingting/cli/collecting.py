@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from contracts.errors import Rejected
-from qingting.cli.printing import as_json, print_json, progress
+from qingting.cli.printing import as_json, beijing, print_json, progress
 from qingting.home import Home
 
 FIELDS = ("text", "id", "url", "title", "published_at", "author", "likes", "reposts", "comments")
@@ -125,7 +125,7 @@ def sources_health(home: Home, *, as_json: bool) -> None:
         print_json({"sources": found})
         return
     for health in found:
-        when = f"{health.succeeded_at:%Y-%m-%d %H:%M} UTC" if health.succeeded_at else "从未成功"
+        when = beijing(health.succeeded_at, "%Y-%m-%d %H:%M") if health.succeeded_at else "从未成功"
         click.echo(
             f"{health.source:<20} 上次成功 {when}，收下 {health.posts} 帖{f'；{health.failure}' if health.failure else ''}"
         )

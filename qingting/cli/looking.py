@@ -5,7 +5,7 @@ from datetime import datetime
 import click
 
 from contracts.errors import Rejected
-from qingting.cli.printing import as_json, print_json
+from qingting.cli.printing import as_json, beijing, print_json
 from qingting.home import Home
 
 
@@ -45,7 +45,9 @@ def search_(
         return
     click.echo(f"共 {found.total:,} 帖。")
     for post in found.posts:
-        click.echo(f"{post.published_at:%Y-%m-%d %H:%M} {post.source} {post.title or post.text[:60]!s}  {post.url}")
+        click.echo(
+            f"{beijing(post.published_at, '%Y-%m-%d %H:%M')} {post.source} {post.title or post.text[:60]!s}  {post.url}"
+        )
 
 
 def _instant(text: str, option: str) -> datetime | None:
@@ -65,6 +67,7 @@ def _instant(text: str, option: str) -> datetime | None:
 @as_json
 @click.pass_obj
 def alerts_(home: Home, *, open_only: bool, as_json: bool) -> None:
+    from alerts.store import STATE_WORDS
     from contracts.lane import LANE_WORDS
     from contracts.level import LEVEL_WORDS
     from qingting.looking import alerts
@@ -77,7 +80,7 @@ def alerts_(home: Home, *, open_only: bool, as_json: bool) -> None:
         return
     for alert in found:
         word = LANE_WORDS[alert.lane] if alert.lane else f"建议{LEVEL_WORDS[alert.level or 'blue']}"
-        click.echo(f"{alert.opened_at:%m-%d %H:%M} {word} {alert.state} {alert.reason}  {alert.id}")
+        click.echo(f"{beijing(alert.opened_at)} {word} {STATE_WORDS[alert.state]} {alert.reason}  {alert.id}")
     if not found:
         click.echo("没有预警。")
 
@@ -87,6 +90,7 @@ def alerts_(home: Home, *, open_only: bool, as_json: bool) -> None:
 @as_json
 @click.pass_obj
 def tasks_(home: Home, *, open_only: bool, as_json: bool) -> None:
+    from contracts.task import HELP_WORDS, RESPONSE_WORDS
     from qingting.looking import tasks
     from qingting.wiring import House
 
@@ -96,9 +100,10 @@ def tasks_(home: Home, *, open_only: bool, as_json: bool) -> None:
         print_json({"tasks": found})
         return
     for task in found:
-        due = f"{task.due_at:%m-%d %H:%M} 前" if task.due_at else "无时限"
+        due = f"{beijing(task.due_at)} 前" if task.due_at else "无时限"
+        state = (HELP_WORDS if task.kind == "help" else RESPONSE_WORDS)[task.state]
         click.echo(
-            f"{'求助' if task.kind == 'help' else '回应'} {task.state} {due}{' 已超时' if task.overdue else ''}  {task.id}"
+            f"{'求助' if task.kind == 'help' else '回应'} {state} {due}{' 已超时' if task.overdue else ''}  {task.id}"
         )
     if not found:
         click.echo("没有任务。")

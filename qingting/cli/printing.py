@@ -4,13 +4,21 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import click
 import msgspec
 
 as_json = click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序读")
-_PLAIN_LINE_S = 10.0
+_CHINA: Final = ZoneInfo("Asia/Shanghai")
+_PLAIN_LINE_S: Final = 10.0
+
+
+def beijing(at: datetime, shape: str = "%m-%d %H:%M") -> str:
+    """Return a time as the clock on the duty room's wall shows it."""
+    return at.astimezone(_CHINA).strftime(shape)
 
 
 def print_json(value: Any) -> None:
