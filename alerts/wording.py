@@ -22,11 +22,16 @@ _PLEA_ASKS: Final[dict[str, str]] = {
 }
 
 
+_HARDLY_ANY: Final = 0.5
+
+
 def opinion_reason(rule_type: str, window: Window, held: Held) -> Reason:
     """Return the reason of an opinion alert with its numbers."""
     share = round(window.negative_share * 100)
     usual = ""
-    if held.expected:
+    if 0 < held.expected < _HARDLY_ANY:  # "400 times almost nothing" tells nobody anything
+        usual = "，平时几乎没有"
+    elif held.expected:
         usual = f"，平时约 {_plain(held.expected)} 帖（{_plain(held.ratio)} 倍）"
     return Reason(
         rule_type=rule_type,

@@ -25,10 +25,9 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 
 def weekly(house: House, week: str, unit: str) -> Written:
     """Write the report of an ISO week (default: the last whole one). Raises Rejected for a week that is none."""
+    from reports import files, resolving, store
     from reports.weekly import build
     from response import people
-
-    from reports import files, resolving, store
 
     now = house.clock.now()
     if not week:
