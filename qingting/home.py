@@ -121,9 +121,12 @@ class Home:
     def shown_alive(self, role: str) -> Iterator[None]:
         """Show the role as alive for as long as this process lives."""
         path = self.running / f"role-{role}.{os.getpid()}.lock"
-        handle = _open_lock(path)
+        # locked before it gets its name: whoever looks for the living must never find it unlocked and sweep it away
+        unnamed = path.with_suffix(".new")
+        handle = _open_lock(unnamed)
         try:
             _locked(handle)
+            unnamed.rename(path)
             yield
         finally:
             path.unlink(missing_ok=True)

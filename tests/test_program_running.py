@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -158,3 +159,23 @@ def test_a_file_of_old_posts_goes_the_whole_way_without_alarm(folder: Path, tmp_
     assert [post["time_is_doubtful"] for post in found["posts"]].count(True) == 1
     assert answered(folder, "alerts")["alerts"] == []
     assert answered(folder, *arguments)["accepted"] == 0
+
+
+def test_a_look_for_the_living_never_sweeps_one_that_is_just_born(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    stop = threading.Event()
+
+    def look() -> None:
+        while not stop.is_set():
+            home.alive("score")
+
+    looker = threading.Thread(target=look)
+    looker.start()
+    try:
+        for _ in range(300):
+            with home.shown_alive("score"):
+                assert home.alive("score") == 1
+    finally:
+        stop.set()
+        looker.join()
+    assert home.alive("score") == 0
