@@ -8,9 +8,11 @@ from typing import Final
 MOST: Final = 8
 _READ: Final = 2000
 _TAG: Final = re.compile(r"#([^#\n]{2,20})#|《([^》\n]{2,20})》")
-_BODY: Final = re.compile(
-    r"[\u4e00-\u9fffA-Za-z0-9]{2,12}?(?:有限公司|公司|集团|医院|幼儿园|小学|中学|学院|大学|学校|法院|派出所|电子厂|制衣厂|服装厂|鞋厂|工厂|工业园|产业园|街道办|村委会|居委会|妇联|商场|超市|培训机构|月子中心|敬老院)"
+_BODY_END: Final = re.compile(
+    "公司|集团|医院|幼儿园|小学|中学|学院|大学|学校|法院|派出所|工厂|(?:电子|制衣|服装|[鞋纱食])厂|(?:工业|产业)园|街道办|村委会|居委会|妇联|商场|超市|培训机构|月子中心|敬老院"
 )
+_NAME: Final = re.compile(r"[\u4e00-\u9fffA-Za-z0-9]+$")
+_NAME_LENGTH: Final = 12
 _BEFORE_A_NAME: Final = re.compile(
     r".*(?:[的在是和与把被我你他她它们说了去到就有让从那这家个某于及对向给跟叫为因但也都还又才再只很太着过等吗呢吧啊]|听说|昨天|今天|我们|你们|隔壁|本地|附近|当地|有人)"
 )
@@ -21,13 +23,20 @@ def keywords(text: str) -> tuple[str, ...]:
     """Return up to eight words in order of appearance, names before matter; deterministic, each once."""
     read = text[:_READ]
     named = [tag or title for tag, title in _TAG.findall(read)]
-    named += [name for match in _BODY.finditer(read) if len(name := _BEFORE_A_NAME.sub("", match.group())) > 2]
+    named += [name for match in _BODY_END.finditer(read) if (name := _name(read, match))]
     return tuple(dict.fromkeys([*named, *_matter(read)]))[:MOST]
 
 
 def is_distinctive(keyword: str) -> bool:
     """Whether the word names something (a tag, a title, a body), rather than a matter that many posts share."""
     return keyword not in _lexicon()
+
+
+def _name(text: str, end: re.Match[str]) -> str:
+    """Return the whole name of a body whose last word was found; "" when nothing stands before it."""
+    before = _NAME.search(text[max(0, end.start() - _NAME_LENGTH) : end.start()])
+    first = _BEFORE_A_NAME.sub("", before.group()) if before else ""
+    return first + end.group() if first else ""
 
 
 def _matter(text: str) -> list[str]:

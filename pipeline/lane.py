@@ -69,7 +69,8 @@ _TO_ASCII: Final = str.maketrans("，！？：；（）～", ",!?:;()~")
 
 def judge(text: str, judgement: Judgement) -> LaneVerdict:
     """Return the verdict on a normalised text; pure, and cheap for a text without any word of need."""
-    found = rules_find(text)
+    plain = text.translate(_TO_ASCII)
+    found = _rules_find(text, plain)
     if found is not None:
         lane, marks = found
         dangerous = lane in {"critical", "suspected"}
@@ -79,9 +80,8 @@ def judge(text: str, judgement: Judgement) -> LaneVerdict:
             max(judgement.help, 0.95 if dangerous else 0.8),
             max(judgement.danger, {"critical": 0.95, "suspected": 0.6}.get(lane, 0.0)),
         )
-    plain = text.translate(_TO_ASCII)
-    hinted = bool(_hint.search(plain) and _who_person.search(plain))
-    if judgement.help >= _floor(plain, hinted=hinted):
+    hinted = judgement.help >= PLEA_AT_A_HINT and bool(_hint.search(plain) and _who_person.search(plain))
+    if judgement.help >= PLEA_AT_A_HINT and judgement.help >= _floor(plain, hinted=hinted):
         words = tuple(dict.fromkeys(match.group() for match in _request.finditer(text)))
         # danger is called by its words: a score of danger alone, without any word of need, rings for nothing too often
         dangerous = hinted and judgement.danger >= DANGER
@@ -103,7 +103,10 @@ def _floor(plain: str, *, hinted: bool) -> float:
 
 def rules_find(text: str) -> tuple[Lane, tuple[str, ...]] | None:
     """Return the lane and the words by which the visible rules alone make a text a plea, or None."""
-    plain = text.translate(_TO_ASCII)
+    return _rules_find(text, text.translate(_TO_ASCII))
+
+
+def _rules_find(text: str, plain: str) -> tuple[Lane, tuple[str, ...]] | None:
     if not _any_core.search(plain) or _elsewhere.search(plain):
         return None
     hits: dict[Lane, list[tuple[int, int]]] = {}

@@ -120,7 +120,7 @@ class Home:
     @contextmanager
     def shown_alive(self, role: str) -> Iterator[None]:
         """Show the role as alive for as long as this process lives."""
-        path = self.running / f"role-{role}.{os.getpid()}.lock"
+        path = self.running / f"role-{role}.{os.getpid()}-{secrets.token_hex(4)}.lock"
         # locked before it gets its name: whoever looks for the living must never find it unlocked and sweep it away
         unnamed = path.with_suffix(".new")
         handle = _open_lock(unnamed)
@@ -134,24 +134,27 @@ class Home:
 
     def alive(self, role: str) -> int:
         """Return how many living processes show themselves as this role; sweeps what the dead left."""
-        living = 0
-        for path in self.running.glob(f"role-{role}.*.lock"):
-            handle = _open_lock(path)
-            try:
-                if _locked(handle):
-                    path.unlink(missing_ok=True)
-                else:
-                    living += 1
-            finally:
-                os.close(handle)
-        return living
+        return sum(self._is_held(path) for path in self.running.glob(f"role-{role}.*.lock"))
+
+    def _is_held(self, path: Path) -> bool:
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            if not _locked(handle):
+                return True
+            path.unlink(missing_ok=True)
+            return False
+        finally:
+            os.close(handle)
 
     def is_up(self) -> bool:
         """Whether an `up` runs on this home."""
         path = self.running / "up.lock"
         if not path.exists():
             return False
-        handle = _open_lock(path)
+        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
             return not _locked(handle)
         finally:

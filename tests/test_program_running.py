@@ -45,7 +45,7 @@ def up(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def pids(folder: Path, role: str) -> list[int]:
-    return [int(path.name.split(".")[1]) for path in Home(folder).running.glob(f"role-{role}.*.lock")]
+    return [int(path.name.split(".")[1].partition("-")[0]) for path in Home(folder).running.glob(f"role-{role}.*.lock")]
 
 
 def write_posts(path: Path, count: int) -> Path:
