@@ -24,6 +24,7 @@ class Folds:
         self._capacity = capacity
         self._buckets: dict[int, list[tuple[int, str]]] = {}
         self._order: deque[tuple[int, str]] = deque()
+        self._known: set[str] = set()
         self._roots: dict[str, str] = {}
 
     def original_of(self, sketch: int, repost_of: str = "") -> str:
@@ -44,12 +45,15 @@ class Folds:
         return best
 
     def add(self, post: str, sketch: int, fold_of: str) -> None:
-        """Remember a post: an original by its sketch, a copy by its original."""
+        """Remember a post: an original by its sketch, a copy by its original; twice changes nothing."""
+        if post in self._known:
+            return
         if fold_of:
             self._roots[post] = fold_of
             if len(self._roots) > self._capacity:
                 del self._roots[next(iter(self._roots))]
         elif sketch:
+            self._known.add(post)
             self._order.append((sketch, post))
             for key in _keys(sketch):
                 self._buckets.setdefault(key, []).append((sketch, post))
@@ -58,6 +62,7 @@ class Folds:
 
     def _drop_oldest(self) -> None:
         oldest = self._order.popleft()
+        self._known.discard(oldest[1])
         for key in _keys(oldest[0]):
             bucket = self._buckets[key]
             bucket.remove(oldest)

@@ -101,21 +101,27 @@ class IndexRole:
         if not kept:
             return
         before = self._index.get([event.key for event in kept])
-        documents = [self._document(event, before) for event in kept]
+        pairs = [self._placed(event, before) for event in kept]
         if not self._lease.acquire():
             raise Conflict("索引角色的租约已被另一个进程接管，本批由它处理。")
-        self._index.put(documents)
+        self._index.put([document for document, _ in pairs])
         # a post that became forgotten meanwhile goes again at once, and is not announced
-        late = self._forget_list.forgets([document.post for document in documents])
+        late = self._forget_list.forgets([document.post for document, _ in pairs])
         if late:
             self._index.forget(sorted(late))
-        announced = [document for document in documents if document.post.id not in late]
+        announced = [announcement for _, announcement in pairs if announcement.id not in late]
         if announced:
-            self._log.append(POSTS_INDEXED, [self._announcement(document) for document in announced])
+            self._log.append(POSTS_INDEXED, announced)
 
-    def _document(self, event: PostScored, before: Mapping[str, Document]) -> Document:
+    def _placed(self, event: PostScored, before: Mapping[str, Document]) -> tuple[Document, PostIndexed]:
+        """Return the document with its fold and event, and its announcement; the next post already knows of it."""
+        document = self._document(event, before.get(event.key))
+        announcement = self._announcement(document)
+        self._keep(announcement)
+        return document, announcement
+
+    def _document(self, event: PostScored, known: Document | None) -> Document:
         post, score = event.post, event.score
-        known = before.get(post.id)
         if known:
             if known.post.fetched_at > post.fetched_at:
                 return known
@@ -124,9 +130,7 @@ class IndexRole:
         if score.lane is None:  # a plea is never folded and joins no event
             fold_of = self._folds.original_of(score.sketch, post.repost_of)
             joined = self._events.event_of(post.id, post.published_at, score.topics, score.regions, score.keywords)
-        document = Document(post=post, score=score, fold_of=fold_of if fold_of != post.id else "", event=joined)
-        self._keep(self._announcement(document))
-        return document
+        return Document(post=post, score=score, fold_of=fold_of if fold_of != post.id else "", event=joined)
 
     def _keep(self, event: PostIndexed) -> None:
         if event.lane is None:

@@ -134,7 +134,12 @@ class Home:
 
     def alive(self, role: str) -> int:
         """Return how many living processes show themselves as this role; sweeps what the dead left."""
-        return sum(self._is_held(path) for path in self.running.glob(f"role-{role}.*.lock"))
+        return len(self.processes(role))
+
+    def processes(self, role: str) -> list[int]:
+        """Return the ids of the living processes of a role."""
+        held = [path for path in self.running.glob(f"role-{role}.*.lock") if self._is_held(path)]
+        return [int(path.name.split(".")[1].partition("-")[0]) for path in held]
 
     def _is_held(self, path: Path) -> bool:
         try:

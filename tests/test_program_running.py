@@ -44,10 +44,6 @@ def up(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
             program.wait(DEADLINE_S)
 
 
-def pids(folder: Path, role: str) -> list[int]:
-    return [int(path.name.split(".")[1].partition("-")[0]) for path in Home(folder).running.glob(f"role-{role}.*.lock")]
-
-
 def write_posts(path: Path, count: int) -> Path:
     path.write_text(
         "".join(
@@ -68,9 +64,12 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_killed_role_comes_back_and_sigterm_ends_all(folder: Path, tmp_path: Path) -> None:
     with up(folder) as program:
-        (victim,) = pids(folder, "index")
+        (victim,) = Home(folder).processes("index")
         os.kill(victim, signal.SIGKILL)
-        until(lambda: pids(folder, "index") not in ([], [victim]) and Home(folder).alive("index") == 1, "a new index")
+        until(
+            lambda: Home(folder).processes("index") not in ([], [victim]) and Home(folder).alive("index") == 1,
+            "a new index",
+        )
         posts = write_posts(tmp_path / "posts.jsonl", 300)
         done(folder, "import", str(posts), "--source", "s", "--map", "text=text", "--map", "id=id")
         answered(folder, "drain")  # beside a running `up` it waits
