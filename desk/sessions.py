@@ -34,7 +34,16 @@ def of(desk: "Desk", request: Request, now: datetime) -> Session | None:
         return None
     with desk.database.reading() as connection:
         officer = people.officer_of_session(connection, token, now=now, settings=desk.response)
+        resting = officer is not None and people.is_resting(connection, token, now=now)
+    if resting and _is_by_hand(request):
+        with desk.database.writing() as connection:
+            people.touch_session(connection, token, now=now)
     return None if officer is None else Session(officer)
+
+
+def _is_by_hand(request: Request) -> bool:
+    """Whether a person did this: a page that refreshes itself all night keeps nobody signed in."""
+    return request.method == "POST" or request.headers.get("sec-fetch-mode", "navigate") == "navigate"
 
 
 def csrf(request: Request) -> str:

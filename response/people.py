@@ -20,6 +20,7 @@ from response.tables import sessions, sign_in_failures, user_roles, users
 
 PASSWORD_MIN: Final = 10
 NAME_MAX: Final = 64
+_NOTED_EVERY: Final = timedelta(minutes=5)
 _FIRST_WAIT_S: Final = 2.0
 _LONGEST_WAIT_S: Final = 900.0
 
@@ -161,6 +162,14 @@ def must_change_password(connection: Connection, person: str) -> bool:
     """Whether the password is a one-time one."""
     found = get(connection, person)
     return bool(found and found.one_time)
+
+
+def is_resting(connection: Connection, token: str, *, now: datetime) -> bool:
+    """Whether the session's last noted use is some minutes ago, so that noting this one is worth a write."""
+    seen_at = connection.execute(
+        select(sessions.c.seen_at).where(sessions.c.token_digest == digest("session", token))
+    ).scalar()
+    return seen_at is not None and now - seen_at > _NOTED_EVERY
 
 
 def touch_session(connection: Connection, token: str, *, now: datetime) -> None:

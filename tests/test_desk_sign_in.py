@@ -1,9 +1,12 @@
 """Signing in: what is kept, what is refused, where it leads."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, update
 
+from response.tables import sessions
 from tests.desk_world import EVERYBODY, PASSWORD, World, make_world, served
 
 
@@ -71,6 +74,19 @@ def test_signing_out_ends_the_session_for_good(world: World) -> None:
     assert client.act("/sign-out").status_code == 200
     client.http.cookies.set("qingting_session", cookie)
     assert client.get("/inbox").status_code == 303
+
+
+@pytest.mark.parametrize(("mode", "noted"), [("navigate", True), ("cors", False)])
+def test_a_hand_keeps_a_session_awake_and_a_page_that_refreshes_itself_does_not(
+    world: World, mode: str, noted: bool
+) -> None:
+    client = world.client("officer")
+    long_ago = world.clock.now() - timedelta(minutes=30)
+    with world.database.writing() as connection:
+        connection.execute(update(sessions).values(seen_at=long_ago))
+    client.http.get("/inbox", headers={"sec-fetch-mode": mode})
+    with world.database.reading() as connection:
+        assert (connection.execute(select(sessions.c.seen_at)).scalar_one() > long_ago) is noted
 
 
 def test_a_changed_password_ends_every_other_session(world: World) -> None:
