@@ -53,6 +53,8 @@ def test_an_alert_becomes_a_published_answer_through_two_people(world: World) ->
     world.client("officer").done(f"/tasks/{task}/close")
     page = commentator.get(f"/tasks/{task}").text
     assert "仅供参考，不作考核" in page
+    assert "发布前不足 1 小时帖数" in page
+    assert "发布后不足 1 小时帖数" in page
     assert commentator.json("/tasks?show=all")["tasks"][0]["state"] == "closed"
 
 

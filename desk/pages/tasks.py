@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Final, Self
 
 import msgspec
@@ -11,6 +12,8 @@ from starlette.responses import HTMLResponse, Response
 
 from alerts import store
 from contracts.account import Account
+from contracts.alert import Alert
+from contracts.document import Query
 from contracts.errors import QingtingError, Rejected
 from contracts.task import RESPONSE_WORDS, ResponseTask
 from desk import names
@@ -19,6 +22,7 @@ from desk.visit import NotFound, Visit
 from response import accounts, answering, audit, facts
 from response.access import may
 
+_COURSE: Final = timedelta(hours=24)
 PLATFORM_LENGTHS: Final = {"微博": 2000, "微信": 20000, "抖音": 1000, "小红书": 1000, "论坛": 5000}
 ACTS: Final = {
     "claimed": "认领", "drafted": "起草", "in_review": "送审", "returned": "退回", "approved": "通过", "published": "发布",
@@ -159,8 +163,11 @@ def effect(visit: Visit) -> Response:
     """Record what came of it."""
     given = {name: visit.field(name) for name in ("送达", "关注数", "阅读", "点赞", "数据来源")}
     figures: dict[str, float | str] = {name: _figure(name, value) for name, value in given.items() if value}
-    with visit.desk.database.writing() as connection:
+    with visit.desk.database.reading() as connection:
         found = _found(connection, visit.part("id"))
+        alert = store.get(connection, found.alert)
+    figures |= _course(visit, alert, found.published_at) if alert and found.published_at else {}
+    with visit.desk.database.writing() as connection:
         answering.record_effect(
             connection, visit.officer, found.id, answered=visit.field("answered") == "1",
             corrected=visit.text("corrected"), figures=figures, now=visit.now,
@@ -230,6 +237,25 @@ def _figure(name: str, value: str) -> float | str:
     if not (value.isascii() and value.isdigit() and len(value) < 13):
         raise Rejected(f"{name}应是整数，不知道就留空。")
     return float(value)
+
+
+def _course(visit: Visit, alert: Alert, published_at: datetime) -> dict[str, float | str]:
+    """Return volume and share of negative for the same span before and after publication, as the index has them now."""
+    span = min(_COURSE, max(visit.now - published_at, timedelta()))
+    words = f"{span.total_seconds() / 3600:.0f} 小时" if span >= timedelta(hours=1) else "不足 1 小时"
+    course: dict[str, float | str] = {}
+    for word, since, until in (
+        ("发布前", published_at - span, published_at), ("发布后", published_at, published_at + span)
+    ):  # fmt: skip
+        asked = Query(
+            since=since, until=until, topics=(alert.topic,) if alert.topic else (),
+            regions=(alert.region,) if alert.region else (),
+        )  # fmt: skip
+        counts = visit.desk.index.count(asked, by="sentiment")
+        total = sum(counts.values())
+        course[f"{word}{words}帖数"] = float(total)
+        course[f"{word}{words}负面"] = f"{counts.get(('-1', ''), 0) / total:.0%}" if total else "—"
+    return course
 
 
 def _done(visit: Visit, word: str) -> Response:
