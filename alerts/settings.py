@@ -20,6 +20,5 @@ class AlertSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     escalations_max: int = 2
     """Second on duty, then the leader on duty."""
     watch_batch: int = 2000
-    send_threads: int = 8
     send_retries_h: float = 48.0
     """A delivery that failed for this long is given up and shown as failed."""
