@@ -84,11 +84,15 @@ def test_a_full_disk_writes_nothing_and_is_worth_another_try(tmp_path: Path) -> 
         database_suite.metadata.create_all(database.engine)
         with database.reading() as connection:
             pages = connection.execute(text("PRAGMA page_count")).scalar_one()
-        many = [{"name": f"{number:020}", "count": 1} for number in range(10_000)]
-        with pytest.raises(Retryable, match="磁盘已满"), database.writing() as connection:
-            connection.execute(text(f"PRAGMA max_page_count={pages + 1}"))
-            connection.execute(insert(kept), many)
+        with pytest.raises(Retryable, match="磁盘已满"):
+            fill(database, pages + 1)
         assert read(database) == {}
+
+
+def fill(database: SqlDatabase, most_pages: int) -> None:
+    with database.writing() as connection:
+        connection.execute(text(f"PRAGMA max_page_count={most_pages}"))
+        connection.execute(insert(kept), [{"name": f"{number:020}", "count": 1} for number in range(10_000)])
 
 
 @pytest.mark.parametrize("url", ["desk.db", "nosuch://a/b", "sqlite:////nowhere/at/all/desk.db", "mysql://a/b"])

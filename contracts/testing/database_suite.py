@@ -24,7 +24,7 @@ class _BrokenOffError(Exception):
 
 
 def content(connection: Connection) -> dict[str, int]:
-    return {row.name: row.count for row in connection.execute(select(kept.c.name, kept.c.count.label("count")))}
+    return {row[0]: row[1] for row in connection.execute(select(kept.c.name, kept.c.count))}
 
 
 def read(database: Database) -> dict[str, int]:
