@@ -6,14 +6,29 @@ delivery of its own, so that one which fails is tried again without troubling th
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from alerts.tables import deliveries, notifications, outbox_events
-from contracts.events import ALERTS_CHANGED, TASKS_CHANGED, AlertChanged, Event, TaskChanged, decode, encode
+from contracts.events import (
+    ALERTS_CHANGED,
+    REPORTS_PUBLISHED,
+    TASKS_CHANGED,
+    AlertChanged,
+    Event,
+    ReportPublished,
+    TaskChanged,
+    decode,
+    encode,
+)
 from contracts.identity import digest
 from contracts.notification import Notification, NotificationState
+
+_STREAMS: Final[dict[type[Event], str]] = {
+    AlertChanged: ALERTS_CHANGED, TaskChanged: TASKS_CHANGED, ReportPublished: REPORTS_PUBLISHED,
+}  # fmt: skip
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,10 +59,9 @@ def notify(
         connection.execute(insert(notifications), row)
 
 
-def announce(connection: Connection, event: AlertChanged | TaskChanged) -> None:
+def announce(connection: Connection, event: AlertChanged | TaskChanged | ReportPublished) -> None:
     """Keep the event for its stream; the notify role appends it within a fraction of a second."""
-    stream = ALERTS_CHANGED if isinstance(event, AlertChanged) else TASKS_CHANGED
-    connection.execute(insert(outbox_events), {"stream": stream, "event": encode(event)})
+    connection.execute(insert(outbox_events), {"stream": _STREAMS[type(event)], "event": encode(event)})
 
 
 def waiting(connection: Connection, now: datetime) -> tuple[int, datetime | None]:

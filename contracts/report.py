@@ -44,3 +44,5 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     written_by: str = ""
     signed_by: str = ""
     signed_at: datetime | None = None
+    sample: bool = False
+    """Built where sources of samples are crawled: every page of it says 样例."""

@@ -35,7 +35,7 @@ def weekly(house: House, week: str, unit: str) -> Written:
         week = f"{year}-W{number:02}"
     elif not _WEEK.fullmatch(week):
         raise Rejected(f"--week {week} 不是周次，请写成 2026-W47。")
-    report = build(week, unit, index=house.index, database=house.database, now=now)
+    report = build(week, unit, index=house.index, database=house.database, now=now, sample=house.has_samples)
     with house.database.writing() as connection:
         report = store.save(connection, report)
         names = {person.id: person.name for person in people.listing(connection)}

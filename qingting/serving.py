@@ -46,7 +46,7 @@ def desk_of(house: House) -> "Desk":
         database=house.database, index=house.index, log=house.log, clock=house.clock, settings=house.settings.desk,
         response=house.settings.response, reports=house.home.reports, sources=lambda: _sources(house),
         health=house.crawl_state.health, roles=lambda: _roles(house), rules=lambda: house.rules,
-        sample=any(source.sample for source in house.sources),
+        sample=house.has_samples,
     )  # fmt: skip
 
 

@@ -129,6 +129,11 @@ class House:
 
         return load_sources(self.home.sources_file)
 
+    @property
+    def has_samples(self) -> bool:
+        """Whether samples are crawled here: then every page and report says 样例."""
+        return any(source.sample for source in self.sources)
+
     @cached_property
     def rules(self) -> "tuple[Rule, ...]":
         from alerts.rules import load_rules

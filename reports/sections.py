@@ -46,7 +46,7 @@ class Day(msgspec.Struct, frozen=True):
 
 def title(report: Report) -> str:
     """Return the report's title."""
-    return f"{unit_name(report)}妇女儿童网络舆情周报"
+    return f"{unit_name(report)}妇女儿童网络舆情周报{'（样例）' if report.sample else ''}"
 
 
 def unit_name(report: Report) -> str:
@@ -214,6 +214,8 @@ def _method(report: Report) -> Iterator[str]:
         if report.unit == HUNAN
         else f"写明地点在{region_name(report.unit)}的帖文，没有写明地点的不在内"
     )
+    if report.sample:
+        yield "样例：部分或全部信源为演示编写，不代表真实情况，不得对外使用。"
     yield f"范围：{scope}；按发布时间归入本周（北京时间周一零时至周日二十四时），转发计入帖数，原发另列。"
     if report.built_at < report.until:
         yield "本周尚未结束：各数截至生成时刻，「比上周」与上周同一时段相比；这样的草稿不能签发。"

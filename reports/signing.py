@@ -1,11 +1,15 @@
 """What people do to a report: write 研判 and 建议, then, another person, sign. Figures have no way in here."""
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 
+import msgspec
 from sqlalchemy import Connection, update
 
+from alerts import outbox
 from contracts.errors import Conflict, Rejected
+from contracts.events import ReportPublished
 from contracts.report import Report
 from reports import store
 from reports.tables import reports
@@ -29,10 +33,20 @@ def edit(
     return _kept(connection, found.id)
 
 
-def sign(connection: Connection, officer: Officer, report_id: str, *, now: datetime) -> Report:
-    """Sign a finished week's draft that somebody else wrote. Raises Denied, Conflict (signed), Rejected (not ready)."""
+def fingerprint(report: Report) -> str:
+    """Return the digest of everything that a signature stands for."""
+    return sha256(msgspec.json.encode(report)).hexdigest()
+
+
+def sign(connection: Connection, officer: Officer, report_id: str, *, seen: str, now: datetime) -> Report:
+    """Sign a finished week's draft that somebody else wrote, as `seen` (its fingerprint) by the signer.
+
+    Raises Denied, Conflict (signed, or changed since it was seen), Rejected (not ready).
+    """
     require(officer, "sign_report")
     found = _draft(connection, officer, report_id)
+    if fingerprint(found) != seen:
+        raise Conflict("这份周报在您打开之后又改过；请刷新、重新看过，再签发。")
     if found.built_at < found.until:
         raise Rejected(f"{found.week} 的数字只到生成的那一刻；请在这一周结束后重新生成，再签发。")
     if not (found.written_by and found.assessment):
@@ -43,6 +57,7 @@ def sign(connection: Connection, officer: Officer, report_id: str, *, now: datet
     signed = {"state": "signed", "signed_by": officer.id, "signed_at": now}
     connection.execute(update(reports).where(reports.c.id == found.id).values(**signed))
     audit.append(connection, by=officer.id, act="sign_report", subject=found.id, detail=found.week, now=now)
+    outbox.announce(connection, ReportPublished(id=found.id, week=found.week, published_at=now))
     return _kept(connection, found.id)
 
 

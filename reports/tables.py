@@ -1,6 +1,6 @@
 """Table of the reports room: a report's figures are frozen as JSON beside the words that people may edit."""
 
-from sqlalchemy import Column, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, MetaData, String, Table, Text, UniqueConstraint, false
 
 from contracts.instant import Instant
 
@@ -21,5 +21,6 @@ reports = Table(
     Column("written_by", String(64), nullable=False),
     Column("signed_by", String(64), nullable=False),
     Column("signed_at", Instant),
+    Column("sample", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("week", "unit", name="reports_week_unit"),
 )  # fmt: skip

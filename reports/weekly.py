@@ -30,7 +30,7 @@ def report_id(week: str, unit: str) -> str:
     return digest("report", week, unit)
 
 
-def build(week: str, unit: str, *, index: Index, database: Database, now: datetime) -> Report:
+def build(week: str, unit: str, *, index: Index, database: Database, now: datetime, sample: bool = False) -> Report:
     """Return the draft of an ISO week for a unit; in a running week the figures end at `now`.
 
     Raises Rejected for a week that is none or lies ahead, and for an unknown unit.
@@ -49,6 +49,7 @@ def build(week: str, unit: str, *, index: Index, database: Database, now: dateti
     figures = [replace(figure, value=resolving.resolve(figure, index, database)) for figure in open_figures]
     return Report(
         id=report_id(week, unit), week=week, unit=unit, state="draft", since=since, until=until, built_at=now,
+        sample=sample,
         figures=(*figures, *_help(index, unit, since, end)),
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -10,6 +11,9 @@ from contracts.errors import Conflict, Rejected
 from response import audit, units
 from response.access import Officer, require, require_unit
 from response.tables import accounts
+
+_LONGEST: Final = {"微博": 2_000, "微信": 20_000, "抖音": 1_000, "小红书": 1_000}
+_LONGEST_ELSEWHERE: Final = 5_000
 
 
 def add(
@@ -60,3 +64,8 @@ def listing(connection: Connection, *, active_only: bool = False) -> tuple[Accou
     rows = connection.execute(select(accounts).order_by(accounts.c.platform, accounts.c.name))
     found = tuple(Account(**row._mapping) for row in rows)  # noqa: SLF001
     return tuple(account for account in found if account.active) if active_only else found
+
+
+def longest(account: Account) -> int:
+    """Return how many characters one post of the account may have on its platform."""
+    return next((most for name, most in _LONGEST.items() if name in account.platform), _LONGEST_ELSEWHERE)

@@ -197,6 +197,8 @@ def faults(connection: Connection, task: str, *, posts: Sequence[str] = (), now:
     account = accounts.get(connection, written.account)
     if account is None or not account.active:
         found.append("请选择一个在用的官方账号。")
+    elif len(written.text) > (most := accounts.longest(account)):
+        found.append(f"{account.platform}一条最多 {most} 字，现在 {len(written.text)} 字：请缩短。")
     if masked := mask(written.text).kinds:
         found.append(f"答复里有个人信息（{'、'.join(masked)}），请删去。")
     if not written.verified_note:

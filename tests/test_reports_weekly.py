@@ -11,8 +11,10 @@ import docx as word
 import msgspec
 import pytest
 
+from alerts import outbox
 from contracts.document import Query
 from contracts.errors import Conflict, NotConfigured, Rejected
+from contracts.events import REPORTS_PUBLISHED, ReportPublished
 from contracts.region import HUNAN
 from contracts.report import Report
 from reports import docx, files, html, signing, store
@@ -76,9 +78,18 @@ def _edit(house: World, report: Report, officer: Officer = WRITER, words: str = 
         return signing.edit(connection, officer, report.id, assessment=words, advice="继续关注。", now=NOW)
 
 
-def _sign(house: World, report: Report, officer: Officer = LEAD) -> Report:
+def _stands(house: World, report: Report) -> Report:
+    with house.database.reading() as connection:
+        found = store.get(connection, report.id)
+    assert found is not None
+    return found
+
+
+def _sign(house: World, report: Report, officer: Officer = LEAD, seen: str = "") -> Report:
     with house.database.writing() as connection:
-        return signing.sign(connection, officer, report.id, now=NOW)
+        return signing.sign(
+            connection, officer, report.id, seen=seen or signing.fingerprint(_stands(house, report)), now=NOW
+        )
 
 
 def _docx_text(data: bytes) -> str:
@@ -317,7 +328,10 @@ def test_a_report_takes_two_people_and_stands_still_afterwards(full: World) -> N
         _sign(full, report)
     edited = _edit(full, report, LEAD)
     assert edited.figures == report.figures
+    seen = signing.fingerprint(edited)
     edited = _edit(full, report, WRITER)
+    with pytest.raises(Conflict, match="又改过"):  # nobody signs what they have not read
+        _sign(full, report, OTHER_LEAD, seen)
     with pytest.raises(Denied):  # wrote a part of it, though not the last
         _sign(full, report, LEAD)
     with pytest.raises(Denied):
@@ -325,6 +339,9 @@ def test_a_report_takes_two_people_and_stands_still_afterwards(full: World) -> N
     signed = _sign(full, report, OTHER_LEAD)
     assert (signed.state, signed.signed_by, signed.signed_at) == ("signed", OTHER_LEAD.id, NOW)
     assert signed.figures == report.figures
+    with full.database.reading() as connection:
+        ((_, stream, event),) = outbox.unpublished(connection, 10)
+    assert (stream, event) == (REPORTS_PUBLISHED, ReportPublished(id=report.id, week=WEEK, published_at=NOW))
     with pytest.raises(Conflict, match="已经签发"):
         _edit(full, report)
     with pytest.raises(Conflict, match="已经签发"):

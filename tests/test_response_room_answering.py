@@ -222,6 +222,13 @@ def test_repeating_a_post_is_stopped_until_somebody_checked_it(world: World) -> 
     assert state(world, task) == "in_review"
 
 
+def test_a_draft_fits_its_platform(world: World) -> None:
+    task = responded(world)
+    drafted(world, task, "我们正在核实。" * 400)
+    with pytest.raises(Rejected, match="微博一条最多 2000 字"):
+        submit(world, task)
+
+
 def test_personal_data_stops_a_draft(world: World) -> None:
     task = responded(world)
     drafted(world, task, TEXT + "联系人 13812345678。")

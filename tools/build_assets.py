@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "desk" / "static" / "vendor"
 MARK = VENDOR / ".lock-digest"
-FILES = ("echarts/dist/echarts.min.js", "htmx.org/dist/htmx.min.js", "htmx.org/dist/ext/hx-sse.min.js")
+FILES = ("echarts/dist/echarts.min.js", "htmx.org/dist/htmx.min.js")
 
 
 def main() -> int:

@@ -32,7 +32,12 @@ def reports(visit: Visit) -> Response:
 def build(visit: Visit) -> Response:
     """Build the draft of a week, or bring its figures up to date."""
     report = weekly.build(
-        visit.field("week"), visit.officer.unit, index=visit.desk.index, database=visit.desk.database, now=visit.now
+        visit.field("week"),
+        visit.officer.unit,
+        index=visit.desk.index,
+        database=visit.desk.database,
+        now=visit.now,
+        sample=visit.desk.sample,
     )
     with visit.desk.database.writing() as connection:
         store.save(connection, report)
@@ -46,7 +51,7 @@ def report(visit: Visit) -> Response:
         people = names.of(connection)
     return visit.page(
         "report.html", report=found, people=people, states=STATES, sections=sections.sections(found),
-        told=sections.told, title=sections.title(found), issue=sections.issue(found),
+        told=sections.told, title=sections.title(found), issue=sections.issue(found), seen=signing.fingerprint(found),
         link_of=lambda figure: f"/reports/{found.id}/figures/{figure.id}",
     )  # fmt: skip
 
@@ -101,7 +106,7 @@ def sign(visit: Visit) -> Response:
     """Sign, as a second person."""
     found = _found(visit)
     with visit.desk.database.writing() as connection:
-        signed = signing.sign(connection, visit.officer, found.id, now=visit.now)
+        signed = signing.sign(connection, visit.officer, found.id, seen=visit.field("seen"), now=visit.now)
         people = names.of(connection)
     files.write(signed, visit.desk.reports, people=people)
     return visit.done(f"/reports/{found.id}", "signed")

@@ -23,7 +23,6 @@ from response import accounts, answering, audit, facts
 from response.access import may
 
 _COURSE: Final = timedelta(hours=24)
-PLATFORM_LENGTHS: Final = {"微博": 2000, "微信": 20000, "抖音": 1000, "小红书": 1000, "论坛": 5000}
 ACTS: Final = {
     "claimed": "认领", "drafted": "起草", "in_review": "送审", "returned": "退回", "approved": "通过", "published": "发布",
     "effect": "记录效果", "closed": "办结", "withdrawn": "撤回", "first approval": "第一位审核人通过",
@@ -83,7 +82,6 @@ def task(visit: Visit) -> Response:
         judging=found.state == "in_review" and may(visit.officer, "review") and not mine and not wrote,
         reviewed={review.reviewer for review in reviews if newest and review.draft == newest.id and not review.void_reason},
         reviewers=answering.REVIEWERS.get(found.level, 1), account=_by_id(register, newest.account if newest else ""),
-        lengths=PLATFORM_LENGTHS,
     )  # fmt: skip
 
 
