@@ -16,14 +16,13 @@ from hypothesis import strategies as st
 
 from contracts.errors import Rejected
 from contracts.events import POSTS_FETCHED, POSTS_REJECTED, Event, PostFetched, PostRejected
+from contracts.identity import post_id
 from contracts.testing.builders import NOON
 from contracts.testing.clock import FakeClock
 from contracts.testing.memory_crawl_state import MemoryCrawlState
 from contracts.testing.memory_forget_list import MemoryForgetList
 from crawlers.edge import Edge
 from crawlers.importing import ImportCounts, import_file
-
-SWSR = Path(__file__).resolve().parents[2] / "shared/data/swsr/SexWeibo.csv"
 
 
 class Importer:
@@ -82,17 +81,23 @@ def refusal(importer: Importer, path: Path, columns: dict[str, str] | None = Non
     return sentence
 
 
-@pytest.mark.skipif(not SWSR.exists(), reason="the shared data lie beside a checkout in the workshop only")
-def test_real_posts_come_in_once_and_one_without_a_date_is_doubtful(importer: Importer) -> None:
-    columns = {"id": "weibo_id", "text": "weibo_text", "published_at": "weibo_date"}
-    first = importer(SWSR, columns, date_format="%d/%m/%Y %H:%M")
-    assert (first.read, first.accepted, first.rejected) == (1527, 1527, 0)
-    assert [event.post.time_is_doubtful for event in importer.fetched].count(True) == 1
-    assert all(
-        2012 <= event.post.published_at.year <= 2021 for event in importer.fetched if not event.post.time_is_doubtful
+def test_a_file_of_a_thousand_posts_comes_in_once_and_one_without_a_date_is_doubtful(
+    importer: Importer, tmp_path: Path
+) -> None:
+    rows = "".join(
+        f"{number},转发微博：第 {number} 条,{'' if number == 700 else f'{number % 28 + 1:02}/04/2019 23:59'}\n"
+        for number in range(1_000)
     )
-    again = importer(SWSR, columns, date_format="%d/%m/%Y %H:%M")
-    assert (again.read, again.accepted, again.duplicates) == (1527, 0, 1527)
+    path = written(tmp_path, "weibo.csv", f"weibo_id,weibo_text,weibo_date\n{rows}")
+    columns = {"id": "weibo_id", "text": "weibo_text", "published_at": "weibo_date"}
+    first = importer(path, columns, date_format="%d/%m/%Y %H:%M")
+    assert (first.read, first.accepted, first.rejected) == (1000, 1000, 0)
+    assert [event.post.id for event in importer.fetched if event.post.time_is_doubtful] == [
+        post_id("old", native_id="700")
+    ]
+    assert {event.post.published_at.year for event in importer.fetched if not event.post.time_is_doubtful} == {2019}
+    again = importer(path, columns, date_format="%d/%m/%Y %H:%M")
+    assert (again.read, again.accepted, again.duplicates) == (1000, 0, 1000)
 
 
 def test_every_field_is_mapped(importer: Importer, tmp_path: Path) -> None:
