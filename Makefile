@@ -35,7 +35,7 @@ test: setup packages ## everything: real files, real processes, real Chromium
 	$(BIN)/pytest
 
 quick: setup ## the part without browser and child processes, under 60 s
-	$(BIN)/pytest -m "not browser and not slow"
+	$(BIN)/pytest -m "not browser and not slow and not servers"
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .

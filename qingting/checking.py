@@ -26,7 +26,6 @@ class Finding(msgspec.Struct, frozen=True):
 def check_files(home: Home) -> None:
     """Raise Rejected with the faults of all three files together."""
     from alerts.rules import load_rules
-
     from crawlers.sources import load_sources
 
     home.require()

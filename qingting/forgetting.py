@@ -11,10 +11,9 @@ def forget(house: House, *, urls: Sequence[str] = (), authors: Sequence[str] = (
 
     The list comes first: a write that races with the removal is refused by it.
     """
-    from text.url import canonical_url
-
     from contracts.identity import url_digest
     from response import audit, helping
+    from text.url import canonical_url
 
     addresses = [canonical_url(url) for url in urls]
     house.forget_list.add(

@@ -24,9 +24,8 @@ def score_lines(lines: Iterable[bytes], name: str, scorer: str) -> Iterator[byte
     Raises Rejected with `name` and line for bytes that are no text, for a line over 4 MiB, and for an object without
     `text`.
     """
-    from text.mask import mask
-
     from pipeline import scorers, understanding
+    from text.mask import mask
 
     score = understanding.build(scorers.load(scorer))
     numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())

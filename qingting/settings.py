@@ -8,12 +8,22 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from types import UnionType
 from typing import Any, get_args, get_origin
 
 import msgspec
 
 from alerts.settings import AlertSettings
-from backends.settings import DatabaseSettings, IndexSettings, JobsSettings, LogSettings, WebhookSettings
+from backends.settings import (
+    CelerySettings,
+    DatabaseSettings,
+    ElasticsearchSettings,
+    IndexSettings,
+    JobsSettings,
+    KafkaSettings,
+    LogSettings,
+    WebhookSettings,
+)
 from contracts.errors import NotConfigured
 from crawlers.settings import CrawlSettings
 from desk.settings import DeskSettings
@@ -21,14 +31,15 @@ from pipeline.settings import PipelineSettings
 from response.settings import ResponseSettings
 
 ENVIRONMENT_PREFIX = "QINGTING__"
+_TAG = "backend"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All settings of a home; each section's meaning stands in its room."""
 
-    log: LogSettings = msgspec.field(default_factory=LogSettings)
-    jobs: JobsSettings = msgspec.field(default_factory=JobsSettings)
-    index: IndexSettings = msgspec.field(default_factory=IndexSettings)
+    log: LogSettings | KafkaSettings = msgspec.field(default_factory=LogSettings)
+    jobs: JobsSettings | CelerySettings = msgspec.field(default_factory=JobsSettings)
+    index: IndexSettings | ElasticsearchSettings = msgspec.field(default_factory=IndexSettings)
     database: DatabaseSettings = msgspec.field(default_factory=DatabaseSettings)
     webhook: WebhookSettings = msgspec.field(default_factory=WebhookSettings)
     crawl: CrawlSettings = msgspec.field(default_factory=CrawlSettings)
@@ -50,7 +61,7 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
         raise NotConfigured(f"设置文件 {path} 不是合法的 TOML：{broken}。请按该行该列改正。") from broken
     except OSError as broken:
         raise NotConfigured(f"设置文件 {path} 读不了：{broken.strerror}。") from broken
-    given = _with_environment(written, environment)
+    given = _with_embedded(_with_environment(written, environment))
     faults = [f"{path}：{fault}" for fault in _faults(Settings, given, "")]
     if faults:
         raise NotConfigured("\n".join(faults))
@@ -81,7 +92,13 @@ def _faults(kind: Any, given: Any, at: str) -> Iterator[str]:
         for key, value in given.items():
             yield from _faults(get_args(kind)[1], value, f"{at}.{key}")
         return
-    struct = _struct(kind)
+    kinds = _structs(kind)
+    struct = (
+        kinds.get(given.get(_TAG)) if len(kinds) > 1 and isinstance(given, dict) else next(iter(kinds.values()), None)
+    )
+    if struct is None and kinds:
+        yield f"键 {at}.{_TAG} 现值 {given[_TAG]!r}，可用值：{'、'.join(map(repr, kinds))}"
+        return
     if struct is None or not isinstance(given, dict):
         try:
             msgspec.convert(given, kind)
@@ -89,13 +106,11 @@ def _faults(kind: Any, given: Any, at: str) -> Iterator[str]:
             yield f"键 {at} 的值不合要求（{fault}），现值 {given!r}"
         return
     fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
-    tag_field = struct.__struct_config__.tag_field
     for key, value in given.items():
         where = f"{at}.{key}" if at else key
-        if key == tag_field:
-            if value != struct.__struct_config__.tag:
-                yield f"键 {where} 现值 {value!r}，可用值：{struct.__struct_config__.tag!r}"
-        elif key not in fields:
+        if key == _TAG and len(kinds) > 1:
+            continue
+        if key not in fields:
             near = get_close_matches(key, fields, n=1, cutoff=0.5)
             remedy = f"，是不是想写 {near[0]}" if near else f"，可用的键：{'、'.join(sorted(fields))}"
             yield f"不认识的键 {where}{remedy}"
@@ -103,11 +118,17 @@ def _faults(kind: Any, given: Any, at: str) -> Iterator[str]:
             yield from _faults(fields[key].type, value, where)
 
 
-def _struct(kind: Any) -> type[msgspec.Struct] | None:
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return kind
-    if get_origin(kind) is not None:
-        found = [argument for argument in get_args(kind) if isinstance(argument, type)]
-        structs = [argument for argument in found if issubclass(argument, msgspec.Struct)]
-        return structs[0] if len(structs) == 1 else None
-    return None
+def _structs(kind: Any) -> dict[Any, type[msgspec.Struct]]:
+    """Return the structs that a value may fit, by their tag; none for what is no struct."""
+    among = get_args(kind) if get_origin(kind) is not None or isinstance(kind, UnionType) else (kind,)
+    found = [one for one in among if isinstance(one, type) and issubclass(one, msgspec.Struct)]
+    return {one.__struct_config__.tag: one for one in found}
+
+
+def _with_embedded(given: dict[str, Any]) -> dict[str, Any]:
+    """Fill in the embedded backend where a section names none."""
+    for field in msgspec.structs.fields(Settings):
+        section, kinds = given.get(field.name), _structs(field.type)
+        if len(kinds) > 1 and isinstance(section, dict):
+            section.setdefault(_TAG, next(iter(kinds)))
+    return given

@@ -8,11 +8,17 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from backends.settings import CelerySettings, ElasticsearchSettings, KafkaSettings
 from qingting.home import Home
 from qingting.settings import Settings, load
 
 if TYPE_CHECKING:
+    from backends.elasticsearch.index import ElasticsearchIndex
+    from backends.kafka.log import KafkaLog
+
     from alerts.rules import Rule
+    from backends.sqlite.index import SqliteIndex
+    from backends.sqlite.log import SqliteLog
     from contracts.ports.clock import Clock
     from contracts.ports.crawl_state import CrawlState
     from contracts.ports.database import Database
@@ -58,17 +64,29 @@ class House:
 
     @cached_property
     def log(self) -> "Log":
-        from backends.sqlite.log import SqliteLog
+        log: SqliteLog | KafkaLog
+        if isinstance(self.settings.log, KafkaSettings):
+            from backends.kafka.log import open_log
 
-        log = SqliteLog(self.home.log_file, self.clock, partitions=self.settings.log.partitions)
+            log = open_log(self.settings.log, self.clock, self.home.secrets)
+        else:
+            from backends.sqlite.log import SqliteLog
+
+            log = SqliteLog(self.home.log_file, self.clock, partitions=self.settings.log.partitions)
         self._open.callback(log.close)
         return log
 
     @cached_property
     def index(self) -> "Index":
-        from backends.sqlite.index import SqliteIndex
+        index: SqliteIndex | ElasticsearchIndex
+        if isinstance(self.settings.index, ElasticsearchSettings):
+            from backends.elasticsearch.index import open_index
 
-        index = SqliteIndex(self.home.index_file)
+            index = open_index(self.settings.index, self.home.secrets)
+        else:
+            from backends.sqlite.index import SqliteIndex
+
+            index = SqliteIndex(self.home.index_file)
         self._open.callback(index.close)
         return index
 
@@ -114,7 +132,13 @@ class House:
 
     @cached_property
     def jobs(self) -> "Jobs":
-        from backends.jobs import EagerJobs
+        if isinstance(self.settings.jobs, CelerySettings):
+            from backends.celery.jobs import open_jobs
+
+            jobs = open_jobs(self.settings.jobs, self.home.secrets)
+            self._open.callback(jobs.close)
+            return jobs
+        from backends.celery.eager import EagerJobs
 
         return EagerJobs(self.score)
 

@@ -1,7 +1,7 @@
 """What holds for every test: Hypothesis without deadlines (two shared cores are no clock), no stray environment.
 
-Where a machine has no Chromium the browser tests are left out, and the closing line says so; with CI=true that is a
-failure, never a silence.
+Where a machine has no Chromium, or cannot run the real servers, the tests that need them are left out, and the closing
+line says so; with CI=true that is a failure, never a silence.
 """
 
 import os
@@ -10,27 +10,36 @@ import shutil
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import servers
+from tests.servers import elasticsearch, kafka, postgresql, rabbitmq
+
+__all__ = ["elasticsearch", "kafka", "postgresql", "rabbitmq"]
+
 settings.register_profile("qingting", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("qingting")
 
 for name in [name for name in os.environ if name.startswith("QINGTING")]:
     del os.environ[name]
 
-LEFT_OUT = pytest.StashKey[str]()
+LEFT_OUT = pytest.StashKey[list[str]]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    browser = [item for item in items if item.get_closest_marker("browser")]
-    if not browser or shutil.which("chromium"):
-        return
-    said = f"the browser group ({len(browser)} tests): no Chromium on this machine (apt-get install chromium)"
-    if os.environ.get("CI") == "true":
-        raise pytest.UsageError(f"cannot run {said}")
-    config.stash[LEFT_OUT] = said
-    config.hook.pytest_deselected(items=browser)
-    items[:] = [item for item in items if item not in browser]
+    for mark, lacking in (("browser", _no_browser), ("servers", servers.missing)):
+        marked = [item for item in items if item.get_closest_marker(mark)]
+        if marked and (lack := lacking()):
+            said = f"the {mark} group ({len(marked)} tests): {lack}"
+            if os.environ.get("CI") == "true":
+                raise pytest.UsageError(f"cannot run {said}")
+            config.stash.setdefault(LEFT_OUT, []).append(said)
+            config.hook.pytest_deselected(items=marked)
+            items[:] = [item for item in items if item not in marked]
+
+
+def _no_browser() -> str:
+    return "" if shutil.which("chromium") else "no Chromium on this machine (apt-get install chromium)"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if said := config.stash.get(LEFT_OUT, ""):
+    for said in config.stash.get(LEFT_OUT, []):
         terminalreporter.write_line(f"DID NOT RUN: {said}", red=True)

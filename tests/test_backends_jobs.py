@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from backends.jobs import EagerJobs
+from backends.celery.eager import EagerJobs
 from contracts.ports.jobs import Jobs
 from contracts.testing.builders import make_post
 from contracts.testing.jobs_suite import JobsSuite, score

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 import backends.database.tables
+from backends.celery.eager import EagerJobs
 from backends.database import open_database
 from backends.database.forget_list import DatabaseForgetList
 from backends.database.lease import DatabaseLease
-from backends.jobs import EagerJobs
 from backends.sqlite.index import SqliteIndex
 from backends.sqlite.log import SqliteLog
 from contracts.document import Query

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from backends.settings import CelerySettings, ElasticsearchSettings, KafkaSettings, LogSettings
 from contracts.errors import NotConfigured
 from qingting.settings import Settings, load
 
@@ -30,8 +31,19 @@ def test_all_faults_are_named_in_one_run_with_file_key_and_nearest_name(tmp_path
     lines = str(refused.value).splitlines()
     assert len(lines) == 4
     assert all(str(path) in line for line in lines)
-    for key, remedy in (("desk.prot", "port"), ("desk.port", "many"), ("dsk", "desk"), ("log.backend", "sqlite")):
+    for key, remedy in (("desk.prot", "port"), ("desk.port", "many"), ("dsk", "desk"), ("log.backend", "'kafka'")):
         assert any(key in line and remedy in line for line in lines), key
+
+
+def test_a_backend_is_chosen_by_its_name_and_knows_only_its_own_keys(tmp_path: Path) -> None:
+    assert load(written(tmp_path, "[log]\nkeep_days = 14\n"), {}).log == LogSettings(keep_days=14)
+    text = '[log]\nbackend = "kafka"\nservers = ["a.example:9092"]\n[jobs]\nbackend = "celery"\n'
+    settings = load(written(tmp_path, text), {"QINGTING__INDEX__BACKEND": "elasticsearch"})
+    assert settings.log == KafkaSettings(servers=("a.example:9092",))
+    assert settings.jobs == CelerySettings()
+    assert settings.index == ElasticsearchSettings()
+    with pytest.raises(NotConfigured, match=r"log\.servers"):
+        load(written(tmp_path, '[log]\nservers = ["a.example:9092"]\n'), {})
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:

@@ -75,7 +75,9 @@ class Kafka(Server):
             tool = [*self._java(), "kafka.tools.StorageTool"]
             identity = subprocess.run([*tool, "random-uuid"], check=True, capture_output=True, text=True).stdout.strip()
             subprocess.run(
-                [*tool, "format", "--standalone", "-t", identity, "-c", str(properties)], check=True, capture_output=True
+                [*tool, "format", "--standalone", "-t", identity, "-c", str(properties)],
+                check=True,
+                capture_output=True,
             )
 
     def command(self) -> Sequence[str]:

@@ -30,7 +30,10 @@ class PostgreSql(Server):
         self.own()
         make = [str(self._programs() / "initdb"), "-D", str(self.folder / "data"), "-U", "qingting", "-A", "trust"]
         subprocess.run(
-            self.as_user([*make, "--encoding=UTF8", "--locale=C.UTF-8"]), check=True, capture_output=True, cwd=self.folder
+            self.as_user([*make, "--encoding=UTF8", "--locale=C.UTF-8"]),
+            check=True,
+            capture_output=True,
+            cwd=self.folder,
         )
 
     def command(self) -> Sequence[str]:
@@ -54,5 +57,7 @@ class PostgreSql(Server):
     def _programs() -> Path:
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
         if not found or not (found[-1] / "postgres").exists():
-            raise ServerError("postgresql is missing: run tools/install_packages as root, or apt-get install postgresql")
+            raise ServerError(
+                "postgresql is missing: run tools/install_packages as root, or apt-get install postgresql"
+            )
         return found[-1]

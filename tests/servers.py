@@ -1,0 +1,65 @@
+"""The real servers of the cluster tests: started when the first test asks for one, stopped when the last has run.
+
+`SERVERS_SHIFT=0` uses (and leaves running) what `make servers` started, which saves time at a desk.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import TypeVar
+
+import pytest
+
+from tools.servers.elasticsearch import Elasticsearch
+from tools.servers.every import FOLDER, every
+from tools.servers.kafka import Kafka
+from tools.servers.postgresql import PostgreSql
+from tools.servers.rabbitmq import RabbitMq
+from tools.servers.server import Server, ServerError
+
+SHIFT = int(os.environ.get("SERVERS_SHIFT", "1000"))
+
+
+def missing() -> str:
+    """Return what this machine lacks to run the servers, "" where it lacks nothing."""
+    try:
+        for server in every(FOLDER, SHIFT):
+            server.fetch()
+    except (ServerError, OSError) as fault:
+        return str(fault)
+    return ""
+
+
+Kind = TypeVar("Kind", bound=Server)
+
+
+def running(kind: type[Kind]) -> Iterator[Kind]:
+    server = kind(FOLDER, SHIFT)
+    if server.is_running():
+        server.start()
+        yield server
+        return
+    shutil.rmtree(server.folder, ignore_errors=True)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[Kafka]:
+    yield from running(Kafka)
+
+
+@pytest.fixture(scope="session")
+def elasticsearch() -> Iterator[Elasticsearch]:
+    yield from running(Elasticsearch)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[RabbitMq]:
+    yield from running(RabbitMq)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSql]:
+    yield from running(PostgreSql)
