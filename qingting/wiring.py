@@ -64,7 +64,7 @@ class House:
 
     @cached_property
     def log(self) -> "Log":
-        log: SqliteLog | KafkaLog
+        log: "SqliteLog | KafkaLog"
         if isinstance(self.settings.log, KafkaSettings):
             from backends.kafka.log import open_log
 
@@ -78,7 +78,7 @@ class House:
 
     @cached_property
     def index(self) -> "Index":
-        index: SqliteIndex | ElasticsearchIndex
+        index: "SqliteIndex | ElasticsearchIndex"
         if isinstance(self.settings.index, ElasticsearchSettings):
             from backends.elasticsearch.index import open_index
 

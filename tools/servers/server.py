@@ -27,8 +27,6 @@ class Server:
     name: str
     user: str = ""
     """Whose process it is where we are root, since some servers refuse root."""
-    secret = "loopback-only"
-    """No password guards a server that only this machine reaches and that only holds trial data."""
 
     def __init__(self, folder: Path, shift: int = 0) -> None:
         self.shared = folder.resolve()
