@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from backends.settings import CelerySettings, ElasticsearchSettings, KafkaSettings
 from qingting.home import Home
@@ -32,6 +32,13 @@ if TYPE_CHECKING:
     from contracts.score import Score
     from crawlers.edge import Edge
     from crawlers.source import Source
+
+
+class _Closing(Protocol):
+    def close(self) -> None: ...
+
+
+Part = TypeVar("Part", bound=_Closing)
 
 
 class House:
@@ -64,31 +71,23 @@ class House:
 
     @cached_property
     def log(self) -> "Log":
-        log: "SqliteLog | KafkaLog"
         if isinstance(self.settings.log, KafkaSettings):
             from backends.kafka.log import open_log
 
-            log = open_log(self.settings.log, self.clock, self.home.secrets)
-        else:
-            from backends.sqlite.log import SqliteLog
+            return self._closing(open_log(self.settings.log, self.clock, self.home.secrets))
+        from backends.sqlite.log import SqliteLog
 
-            log = SqliteLog(self.home.log_file, self.clock, partitions=self.settings.log.partitions)
-        self._open.callback(log.close)
-        return log
+        return self._closing(SqliteLog(self.home.log_file, self.clock, partitions=self.settings.log.partitions))
 
     @cached_property
     def index(self) -> "Index":
-        index: "SqliteIndex | ElasticsearchIndex"
         if isinstance(self.settings.index, ElasticsearchSettings):
             from backends.elasticsearch.index import open_index
 
-            index = open_index(self.settings.index, self.home.secrets)
-        else:
-            from backends.sqlite.index import SqliteIndex
+            return self._closing(open_index(self.settings.index, self.home.secrets))
+        from backends.sqlite.index import SqliteIndex
 
-            index = SqliteIndex(self.home.index_file)
-        self._open.callback(index.close)
-        return index
+        return self._closing(SqliteIndex(self.home.index_file))
 
     @cached_property
     def database(self) -> "Database":
@@ -135,9 +134,7 @@ class House:
         if isinstance(self.settings.jobs, CelerySettings):
             from backends.celery.jobs import open_jobs
 
-            jobs = open_jobs(self.settings.jobs, self.home.secrets)
-            self._open.callback(jobs.close)
-            return jobs
+            return self._closing(open_jobs(self.settings.jobs, self.home.secrets))
         from backends.celery.eager import EagerJobs
 
         return EagerJobs(self.score)
@@ -175,3 +172,8 @@ class House:
             secret = self.home.secret(webhook.secret_file or "webhook.key")
             channels["webhook"] = WebhookNotifier(webhook.url, secret, timeout_s=webhook.timeout_s)
         return channels
+
+    def _closing(self, part: Part) -> Part:
+        """Close the part with the house."""
+        self._open.callback(part.close)
+        return part
