@@ -13,12 +13,8 @@ from qingting.home import Home
 from qingting.settings import Settings, load
 
 if TYPE_CHECKING:
-    from backends.elasticsearch.index import ElasticsearchIndex
-    from backends.kafka.log import KafkaLog
 
     from alerts.rules import Rule
-    from backends.sqlite.index import SqliteIndex
-    from backends.sqlite.log import SqliteLog
     from contracts.ports.clock import Clock
     from contracts.ports.crawl_state import CrawlState
     from contracts.ports.database import Database

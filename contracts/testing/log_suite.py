@@ -1,8 +1,10 @@
 """What every log keeps, told as examples and as one machine held against plain lists."""
 
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,25 +15,37 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from contracts.errors import Conflict
 from contracts.events import POSTS_FETCHED, POSTS_INDEXED, POSTS_SCORED, PostFetched
-from contracts.ports.log import Consumer, Log, Partition, Record
+from contracts.ports.log import Consumer, Log, Partition, Reader, Record
 from contracts.testing.builders import make_fetched
 from contracts.testing.clock import FakeClock
 
 Open = Callable[[Path, FakeClock], Log]
+DEADLINE_S = 60.0
 
 
 def fetched(key: str, number: int = 0) -> PostFetched:
     return make_fetched(f"{key} 的第 {number} 帖", id=key)
 
 
-def everything(log: Log, stream: str) -> list[Record]:
-    """Read one stream from its beginning to its end."""
+def gather(source: Consumer | Reader, wanted: int, limit: int = 1000) -> list[Record]:
+    """Poll until `wanted` records came, then once more, which must bring nothing."""
+    found: list[Record] = []
+    until_s = time.monotonic() + DEADLINE_S
+    while len(found) < wanted:
+        assert time.monotonic() < until_s, f"{len(found)} of {wanted} records came"
+        records = source.poll(limit, timeout_s=0.2)
+        assert len(records) <= limit
+        found += records
+    assert source.poll(limit) == []
+    assert len(found) == wanted
+    return found
+
+
+def everything(log: Log, stream: str, wanted: int) -> list[Record]:
+    """Read the records of one stream, of which `wanted` are kept, from its beginning to its end."""
     reader = log.reader([stream], {})
     try:
-        found: list[Record] = []
-        while records := reader.poll(1000):
-            found += records
-        return found
+        return gather(reader, wanted)
     finally:
         reader.close()
 
@@ -46,12 +60,19 @@ class LogSuite:
 
     lease = timedelta(seconds=2)
     """After this silence a member's partitions go to the others."""
+    examples = 40
+    steps = 30
+    """Of the state machine: fewer where every step costs a round trip to a server."""
 
     def open(self, folder: Path, clock: FakeClock) -> Log:
         raise NotImplementedError
 
     def shut(self, log: Log) -> None:
         raise NotImplementedError
+
+    def fall_silent(self, clock: FakeClock) -> None:
+        """Let so much time pass that a member that does not poll is given up; nothing to do where that is real time."""
+        clock.advance(self.lease * 1.5)
 
     @pytest.fixture
     def clock(self) -> FakeClock:
@@ -65,7 +86,7 @@ class LogSuite:
 
     def test_what_was_appended_is_read_back_with_its_time(self, log: Log, clock: FakeClock) -> None:
         log.append(POSTS_FETCHED, [fetched("甲"), fetched("乙")])
-        records = everything(log, POSTS_FETCHED)
+        records = everything(log, POSTS_FETCHED, 2)
         assert {record.event.key for record in records} == {"甲", "乙"}
         assert all(record.appended_at == clock.now() for record in records)
 
@@ -74,7 +95,7 @@ class LogSuite:
             log.append(POSTS_FETCHED, [fetched(key, number) for key in "甲乙丙丁戊己"])
         numbers: dict[str, list[str]] = defaultdict(list)
         offsets: dict[Partition, list[int]] = defaultdict(list)
-        for record in everything(log, POSTS_FETCHED):
+        for record in everything(log, POSTS_FETCHED, 30):
             assert isinstance(record.event, PostFetched)
             numbers[record.event.key].append(record.event.post.text)
             offsets[record.partition].append(record.offset)
@@ -90,81 +111,120 @@ class LogSuite:
 
     def test_an_empty_append_changes_nothing(self, log: Log) -> None:
         log.append(POSTS_FETCHED, [])
-        assert everything(log, POSTS_FETCHED) == []
+        assert everything(log, POSTS_FETCHED, 0) == []
 
     def test_a_group_goes_on_where_it_committed(self, log: Log) -> None:
         log.append(POSTS_FETCHED, [fetched("甲", number) for number in range(10)])
         first = log.consumer("score", [POSTS_FETCHED])
-        done = first.poll(4)
+        done = first.poll(4, timeout_s=DEADLINE_S)
+        assert 1 <= len(done) <= 4
         first.commit(following(done))
-        first.poll(3)
+        first.poll(3, timeout_s=DEADLINE_S)
         first.close()
         second = log.consumer("score", [POSTS_FETCHED])
-        assert [record.offset for record in second.poll(100)] == [4, 5, 6, 7, 8, 9]
-        assert sum(log.committed("score", [POSTS_FETCHED]).values()) == 4
+        left = list(range(len(done), 10))
+        assert [record.offset for record in gather(second, len(left))] == left
+        assert sum(log.committed("score", [POSTS_FETCHED]).values()) == len(done)
         second.close()
 
     def test_groups_do_not_know_each_other(self, log: Log) -> None:
         log.append(POSTS_FETCHED, [fetched("甲")])
         for group in ("score", "archive"):
             consumer = log.consumer(group, [POSTS_FETCHED])
-            assert len(consumer.poll(10)) == 1
+            gather(consumer, 1)
             consumer.close()
 
     def test_a_poll_never_gives_more_than_asked_and_loses_nothing(self, log: Log) -> None:
         log.append(POSTS_FETCHED, [fetched(str(number)) for number in range(40)])
         consumer = log.consumer("score", [POSTS_FETCHED])
-        found: list[Record] = []
-        while records := consumer.poll(7):
-            assert len(records) <= 7
-            found += records
+        found = gather(consumer, 40, limit=7)
         consumer.close()
         assert {record.event.key for record in found} == {str(number) for number in range(40)}
-        assert len(found) == 40
+
+    def test_a_poll_for_nothing_takes_nothing(self, log: Log) -> None:
+        log.append(POSTS_FETCHED, [fetched(str(number)) for number in range(20)])
+        consumer = log.consumer("score", [POSTS_FETCHED])
+        for _ in range(20):
+            assert consumer.poll(0) == []
+        assert len({record.event.key for record in gather(consumer, 20)}) == 20
+        consumer.close()
 
     def test_two_members_share_the_partitions(self, log: Log) -> None:
-        one, other = log.consumer("score", [POSTS_FETCHED]), log.consumer("score", [POSTS_FETCHED])
-        log.append(POSTS_FETCHED, [fetched(str(number)) for number in range(200)])
-        mine, theirs = one.poll(1000), other.poll(1000)
-        assert len(mine) + len(theirs) == 200
-        assert following(mine).keys().isdisjoint(following(theirs).keys())
+        one, other = members = log.consumer("score", [POSTS_FETCHED]), log.consumer("score", [POSTS_FETCHED])
+        until_s = time.monotonic() + DEADLINE_S
+        number, shares = 0, [set[Partition](), set[Partition]()]
+        while not all(shares) or shares[0] & shares[1]:  # until both know of each other
+            assert time.monotonic() < until_s, "the members never shared the partitions"
+            log.append(POSTS_FETCHED, [fetched(str(number + more)) for more in range(50)])
+            number += 50
+            for share, member in zip(shares, members, strict=True):
+                share.clear()
+                records = member.poll(1000, timeout_s=0.3)
+                share.update(following(records))
+                with suppress(Conflict):
+                    member.commit(following(records))
         one.close()
         other.close()
 
     def test_a_member_that_leaves_hands_its_uncommitted_records_on(self, log: Log) -> None:
         one, other = log.consumer("score", [POSTS_FETCHED]), log.consumer("score", [POSTS_FETCHED])
         log.append(POSTS_FETCHED, [fetched(str(number)) for number in range(50)])
-        lost = one.poll(1000)
-        seen = list(other.poll(1000))
+        lost = one.poll(1000, timeout_s=1)
+        seen = {record.event.key for record in other.poll(1000)}
         one.close()
-        seen += other.poll(1000)
+        until_s = time.monotonic() + DEADLINE_S
+        while len(seen) < 50:
+            assert time.monotonic() < until_s, f"{50 - len(seen)} records never came again"
+            seen |= {record.event.key for record in other.poll(1000, timeout_s=0.2)}
         other.close()
-        assert {record.event.key for record in lost} <= {record.event.key for record in seen}
-        assert len({record.event.key for record in seen}) == 50
+        assert {record.event.key for record in lost} <= seen
 
     def test_a_silent_member_is_replaced_and_can_no_longer_commit(self, log: Log, clock: FakeClock) -> None:
         silent = log.consumer("score", [POSTS_FETCHED])
         log.append(POSTS_FETCHED, [fetched("甲"), fetched("乙")])
-        taken = silent.poll(10)
+        taken = gather(silent, 2)
         heir = log.consumer("score", [POSTS_FETCHED])
-        heir.poll(10)
-        clock.advance(self.lease * 1.5)
-        again = heir.poll(10)
-        assert {record.event.key for record in taken} >= {record.event.key for record in again}
+        again = {record.event.key: record for record in heir.poll(10)}
+        self.fall_silent(clock)
+        until_s = time.monotonic() + DEADLINE_S
+        while len(again) < 2:
+            assert time.monotonic() < until_s, "the heir never got the records"
+            again |= {record.event.key: record for record in heir.poll(10, timeout_s=0.2)}
         with pytest.raises(Conflict):
             silent.commit(following(taken))
-        heir.commit(following(again))
+        heir.commit(following(list(again.values())))
         heir.close()
         silent.close()
 
+    def test_after_a_conflict_it_goes_on_from_what_is_committed(self, log: Log, clock: FakeClock) -> None:
+        first = log.consumer("score", [POSTS_FETCHED])
+        log.append(POSTS_FETCHED, [fetched(str(number)) for number in range(30)])
+        taken = gather(first, 30)
+        self.fall_silent(clock)
+        second = log.consumer("score", [POSTS_FETCHED])
+        until_s = time.monotonic() + DEADLINE_S
+        done: set[str] = set()
+        while len(done) < 30:  # both work in turns, and what the first took before counts for nothing
+            assert time.monotonic() < until_s, f"{30 - len(done)} records are in nobody's hands"
+            if done and taken:
+                with pytest.raises(Conflict):
+                    first.commit(following(taken))
+                taken = []
+            for member in (second, first):
+                with suppress(Conflict):
+                    records = member.poll(5, timeout_s=0.2)
+                    member.commit(following(records))
+                    done |= {record.event.key for record in records}
+        first.close()
+        second.close()
+
     def test_a_reader_goes_by_its_own_positions(self, log: Log) -> None:
         log.append(POSTS_FETCHED, [fetched("甲", number) for number in range(6)])
-        (partition,) = following(everything(log, POSTS_FETCHED))
+        (partition,) = following(everything(log, POSTS_FETCHED, 6))
         reader = log.reader([POSTS_FETCHED], {partition: 4})
-        assert [record.offset for record in reader.poll(10)] == [4, 5]
-        assert reader.poll(10) == []
+        assert [record.offset for record in gather(reader, 2, limit=10)] == [4, 5]
         log.append(POSTS_FETCHED, [fetched("甲", 6)])
-        assert [record.offset for record in reader.poll(10, timeout_s=5)] == [6]
+        assert [record.offset for record in reader.poll(10, timeout_s=DEADLINE_S)] == [6]
         reader.close()
 
     def test_retention_drops_the_old_and_moves_expired_positions(self, log: Log, clock: FakeClock) -> None:
@@ -172,10 +232,10 @@ class LogSuite:
         clock.advance(timedelta(days=1))
         log.append(POSTS_FETCHED, [fetched("甲", 3)])
         assert log.retain(POSTS_FETCHED, clock.now() - timedelta(hours=1)) == 3
-        assert [record.offset for record in everything(log, POSTS_FETCHED)] == [3]
+        assert [record.offset for record in everything(log, POSTS_FETCHED, 1)] == [3]
         assert sum(log.end_offsets([POSTS_FETCHED]).values()) == 4
         consumer = log.consumer("score", [POSTS_FETCHED])
-        assert [record.offset for record in consumer.poll(10)] == [3]
+        assert [record.offset for record in gather(consumer, 1, limit=10)] == [3]
         consumer.close()
 
     def test_offsets_are_never_given_twice_even_when_all_is_dropped(self, log: Log, clock: FakeClock) -> None:
@@ -183,28 +243,33 @@ class LogSuite:
         clock.advance(timedelta(days=1))
         assert log.retain(POSTS_FETCHED, clock.now()) == 2
         log.append(POSTS_FETCHED, [fetched("甲")])
-        assert [record.offset for record in everything(log, POSTS_FETCHED)] == [2]
+        assert [record.offset for record in everything(log, POSTS_FETCHED, 1)] == [2]
 
     def test_the_log_is_the_same_after_it_was_shut(self, tmp_path: Path, clock: FakeClock) -> None:
         log = self.open(tmp_path, clock)
         log.append(POSTS_FETCHED, [fetched("甲"), fetched("乙")])
-        before = everything(log, POSTS_FETCHED)
+        before = everything(log, POSTS_FETCHED, 2)
         self.shut(log)
         log = self.open(tmp_path, clock)
-        assert everything(log, POSTS_FETCHED) == before
+        again = everything(log, POSTS_FETCHED, 2)
+        assert _places(again) == _places(before)
         self.shut(log)
 
     def test_any_history_equals_the_model(self) -> None:
         run_state_machine_as_test(
             lambda: LogMachine(self.open, self.shut),  # type: ignore[arg-type] # a factory will do
             settings=settings(
-                max_examples=40,
-                stateful_step_count=30,
+                max_examples=self.examples,
+                stateful_step_count=self.steps,
                 deadline=None,
                 database=None,
                 suppress_health_check=list(HealthCheck),
             ),
         )
+
+
+def _places(records: Sequence[Record]) -> dict[tuple[Partition, int], Record]:
+    return {(record.partition, record.offset): record for record in records}
 
 
 _STREAMS = st.sampled_from([POSTS_FETCHED, POSTS_INDEXED])
@@ -241,7 +306,7 @@ class LogMachine(RuleBasedStateMachine):
         self.number += len(keys)
         self.log.append(stream, events)
         reader = self.log.reader([stream], ends)
-        new = list(reader.poll(1000))
+        new = gather(reader, len(events))
         reader.close()
         assert sorted(record.event.post.text for record in new) == sorted(event.post.text for event in events)  # type: ignore[union-attr]
         for key in set(keys):
@@ -255,9 +320,8 @@ class LogMachine(RuleBasedStateMachine):
 
     @rule(stream=_STREAMS)
     def read_all(self, stream: str) -> None:
-        found = everything(self.log, stream)
-        assert {(record.partition, record.offset): record for record in found} == self.records[stream]
-        assert len(found) == len(self.records[stream])
+        found = everything(self.log, stream, len(self.records[stream]))
+        assert _places(found) == self.records[stream]
 
     @rule(slot=_SLOTS)
     def join(self, slot: str) -> None:
@@ -328,16 +392,12 @@ class LogMachine(RuleBasedStateMachine):
     def a_fresh_member_gets_all_that_was_not_committed(self) -> None:
         for slot in list(self.members):
             self.leave(slot)
-        fresh = self.log.consumer(_GROUP, [POSTS_FETCHED, POSTS_INDEXED])
-        found: list[Record] = []
-        while records := fresh.poll(50):
-            found += records
-        fresh.close()
         wanted = {
             place: record
             for records in self.records.values()
             for place, record in records.items()
             if place[1] >= self.committed.get(place[0], 0)
         }
-        assert {(record.partition, record.offset): record for record in found} == wanted
-        assert len(found) == len(wanted)
+        fresh = self.log.consumer(_GROUP, [POSTS_FETCHED, POSTS_INDEXED])
+        assert _places(gather(fresh, len(wanted), limit=50)) == wanted
+        fresh.close()
