@@ -54,6 +54,8 @@ class CelerySettings(
     """Worker processes that `up` starts; more may run elsewhere."""
     deadline_s: int = 60
     """A batch that a worker began and did not end within this time is missed; the worker's hard limit."""
+    queue_limit: int = 1_000
+    """Batches that may wait; a fuller queue refuses more."""
     deliveries: int = 3
     """A batch that killed its worker so often goes to RabbitMQ's dead letters."""
 
