@@ -6,8 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from backends.settings import CelerySettings
 from contracts.errors import Conflict, NotConfigured, Retryable
 from contracts.role import Role
+from qingting.settings import Settings
 from qingting.wiring import House
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 ROLES: Final = ("crawl", "score", "index", "watch", "notify", "desk")
 """In the order of a post's way; `worker` joins them in the cluster only."""
+WORKER: Final = "worker"
 TURN_S: Final = 0.5
 _FIRST_PAUSE_S: Final = 0.1
 _LONGEST_PAUSE_S: Final = 5.0
@@ -79,6 +82,12 @@ STEPPING: Final[dict[str, Callable[[House], Role]]] = {
 }  # fmt: skip
 
 
+def of(settings: Settings) -> tuple[str, ...]:
+    """Return the processes that `up` starts, by role."""
+    workers = settings.jobs.workers if isinstance(settings.jobs, CelerySettings) else 0
+    return (*ROLES, *[WORKER] * workers)
+
+
 def run(name: str, house: House, stop: threading.Event) -> None:
     """Run one role until `stop` is set; it then finishes what it took. Raises NotConfigured for an unknown name."""
     with house.home.shown_alive(name):
@@ -88,8 +97,8 @@ def run(name: str, house: House, stop: threading.Event) -> None:
             _serve(house, stop)
         elif name in STEPPING:
             _turns(name, STEPPING[name](house), stop)
-        elif name == "worker":
-            raise NotConfigured("角色 worker 只在集群模式下存在；内置模式由 score 自己计算，请去掉 worker。")
+        elif name == WORKER:
+            _work(house, stop)
         else:
             raise NotConfigured(f"没有叫 {name} 的角色。可用：{'、'.join(ROLES)}。")
 
@@ -116,6 +125,15 @@ def _crawl(house: House, stop: threading.Event) -> None:
         house.sources, edge=house.edge, log=house.log, crawl_state=house.crawl_state, clock=house.clock,
         once=False, should_stop=stop.is_set, settings=house.settings.crawl,
     )  # fmt: skip
+
+
+def _work(house: House, stop: threading.Event) -> None:
+    settings = house.settings.jobs
+    if not isinstance(settings, CelerySettings):
+        raise NotConfigured("角色 worker 只在集群模式下存在；内置模式由 score 自己计算，请去掉 worker。")
+    from backends.celery.worker import work
+
+    work(settings, house.home.secrets, house.score, stop)
 
 
 def _serve(house: House, stop: threading.Event) -> None:
