@@ -7,7 +7,7 @@ STAMP := .venv/.installed
 ASSETS := desk/static/vendor/.installed
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: help setup demo demo-check test check quick lint types imports bench faults model lock packages clean
+.PHONY: help setup demo demo-check test check quick lint types imports bench faults model lock packages servers servers-stop clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,8 +22,14 @@ $(ASSETS): package.json package-lock.json $(STAMP)
 
 setup: $(STAMP) $(ASSETS) ## virtual environment from the lock, and the web assets
 
-packages: ## Debian packages that the tests use: chromium, fonts-noto-cjk
+packages: ## Debian packages that tests and servers use: chromium, fonts-noto-cjk, java, maven, rabbitmq-server, postgresql
 	tools/install_packages
+
+servers: $(STAMP) packages ## real Kafka, RabbitMQ, Elasticsearch, PostgreSQL on loopback, without Docker
+	$(BIN)/python -m tools.servers start
+
+servers-stop: $(STAMP) ## stop them; their data stay in .servers/
+	$(BIN)/python -m tools.servers stop
 
 demo: setup ## the sample town, live: crawled over HTTP, shown on the desk
 	$(BIN)/qingting demo

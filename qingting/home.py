@@ -65,8 +65,8 @@ class Home:
     def exists(self) -> bool:
         return self.settings_file.is_file()
 
-    def create(self) -> None:
-        """Lay out a new home with commented starting files and fresh keys.
+    def create(self, settings_file: Path | None = None) -> None:
+        """Lay out a new home with commented starting files (or the settings given) and fresh keys.
 
         Raises Conflict where one stands already, NotConfigured where the folder cannot be written.
         """
@@ -82,7 +82,8 @@ class Home:
             starting = resources.files("qingting") / "starting"
             for name in reversed(STARTING_FILES):  # the settings file last: it marks a home as complete
                 if not (self.folder / name).exists():
-                    (self.folder / name).write_text((starting / name).read_text("utf-8"), "utf-8")
+                    given = settings_file if settings_file and name == self.settings_file.name else starting / name
+                    (self.folder / name).write_text(given.read_text("utf-8"), "utf-8")
         except OSError as failed:
             raise NotConfigured(
                 f"在 {self.folder} 建不了 home（{failed.strerror}：{failed.filename}）。请换一个可写的文件夹或腾出空间。"

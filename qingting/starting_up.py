@@ -1,28 +1,31 @@
 """What makes a new home: the folder, the schema, the units, and the first administrator."""
 
 import secrets
+from pathlib import Path
 
 from qingting.home import Home
-from qingting.migrating import migrate
+from qingting.preparing import prepare
 from qingting.settings import load
 from qingting.wiring import House
 
 ADMINISTRATOR = "admin"
 
 
-def found(home: Home) -> tuple[str, str]:
-    """Create the home and return name and one-time password of its first administrator.
+def found(home: Home, settings_file: Path | None = None) -> tuple[str, str]:
+    """Create the home, with these settings instead of the default ones, and return its first administrator and password.
 
-    Raises Conflict where a home stands already, NotConfigured where it cannot be written.
+    Raises Conflict where a home stands already, NotConfigured where it cannot be written or the settings have faults.
     """
     from backends.database import open_database
     from response import people, units
 
-    home.create()
+    if settings_file:
+        load(settings_file)
+    home.create(settings_file)
     house = House(home, load(home.settings_file))
+    prepare(home, house.settings, house.database_url)
     database = open_database(house.database_url)
     try:
-        migrate(database.engine)
         password = secrets.token_urlsafe(12)
         now = house.clock.now()
         with database.writing() as connection:

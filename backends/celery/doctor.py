@@ -23,7 +23,7 @@ def examine(settings: CelerySettings, secrets: Path) -> str:
     with app.connection_for_write() as connection, connection.channel() as channel:
         queue = kombu.Queue(f"{settings.queue}.doctor.{said}", exclusive=True, auto_delete=True)(channel)
         queue.declare()
-        channel.Producer(channel).publish(said, routing_key=queue.name)
+        kombu.Producer(channel).publish(said, routing_key=queue.name)
         while (found := queue.get(no_ack=True)) is None:
             if time.monotonic() - started_s > _WAIT_S:
                 raise Retryable("交给 RabbitMQ 的消息 10 秒内没有取回来；请检查它的日志、内存和磁盘水位。")

@@ -1,5 +1,7 @@
 """Commands on the home itself: init, config, migrate, doctor."""
 
+from pathlib import Path
+
 import click
 import msgspec
 
@@ -8,11 +10,12 @@ from qingting.home import STARTING_FILES, Home
 
 
 @click.command(help="新建 home：写好带注释的设置、信源和规则，生成密钥，显示第一位管理员的一次性口令（只显示一次）。")
+@click.option("--settings", type=click.Path(path_type=Path), help="用这个设置文件，例如 examples/cluster.toml")
 @click.pass_obj
-def init_(home: Home) -> None:
+def init_(home: Home, *, settings: Path | None) -> None:
     from qingting.starting_up import found
 
-    name, password = found(home)
+    name, password = found(home, settings)
     click.echo(f"已在 {home.folder} 建好 home：{'、'.join(STARTING_FILES)}、data/、secrets/、reports/。")
     click.echo(f"第一位管理员：{name}    一次性口令：{password}")
     click.echo("口令只显示这一次，首次登录后须修改。下一步：编辑 sources.yaml，再运行 qingting up。")
@@ -45,20 +48,15 @@ def config_show(home: Home, *, as_json: bool) -> None:
         click.echo(msgspec.toml.encode(settings).decode())
 
 
-@click.command(help="把数据库结构升到最新。升级前请先备份。")
+@click.command(help="把数据库结构升到最新；集群模式下还建好 Kafka 的流和 Elasticsearch 的索引。升级前请先备份。")
 @click.pass_obj
 def migrate_(home: Home) -> None:
-    from backends.database import open_database
-    from qingting.migrating import migrate
+    from qingting.preparing import prepare
     from qingting.wiring import House
 
     with House.at(home) as house:
-        database = open_database(house.database_url)
-        try:
-            migrate(database.engine)
-        finally:
-            database.close()
-    click.echo("数据库结构已是最新。")
+        done = prepare(home, house.settings, house.database_url)
+    click.echo(f"{'、'.join(done)}已是最新。")
 
 
 @click.command(help="逐项检查这台机器和这个 home：文件、密钥、数据库、磁盘、端口、时钟。")
