@@ -27,7 +27,7 @@ from contracts.events import (
     AlertChanged,
     TaskChanged,
 )  # fmt: skip
-from contracts.ports.log import Partition, Record
+from contracts.ports.log import Partition, Record, read_all
 from desk import faults, sessions, sight
 from response.access import Officer
 
@@ -271,8 +271,4 @@ def _last(desk: "Desk", stream: str) -> datetime | None:
     """Return when the newest event of the stream was appended."""
     ends = desk.log.end_offsets((stream,))
     positions: dict[Partition, int] = {partition: max(0, end - 1) for partition, end in ends.items()}
-    reader = desk.log.reader((stream,), positions)
-    try:
-        return max((record.appended_at for record in reader.poll(len(ends) or 1)), default=None)
-    finally:
-        reader.close()
+    return max((record.appended_at for record in read_all(desk.log, (stream,), positions)), default=None)

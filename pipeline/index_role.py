@@ -16,13 +16,12 @@ from contracts.ports.clock import Clock
 from contracts.ports.forget_list import ForgetList
 from contracts.ports.index import Index
 from contracts.ports.lease import Lease
-from contracts.ports.log import Consumer, Log, Partition
+from contracts.ports.log import Consumer, Log, Partition, read_all
 from pipeline.event import Events
 from pipeline.fold import CAPACITY, Folds
 
 GROUP: Final = "index"
 _STANDBY_S: Final = 0.5
-_READ: Final = 5000
 
 
 class IndexRole:
@@ -75,17 +74,12 @@ class IndexRole:
         self._folds, self._events = Folds(), Events()
         ends = self._log.end_offsets([POSTS_INDEXED])
         share = 2 * CAPACITY // max(1, len(ends))
-        reader = self._log.reader([POSTS_INDEXED], {part: max(0, end - share) for part, end in ends.items()})
-        read: list[tuple[int, Partition, int, PostIndexed]] = []
-        try:
-            while records := reader.poll(_READ):
-                read += [
-                    (_micros(record.event), record.partition, record.offset, record.event)
-                    for record in records
-                    if isinstance(record.event, PostIndexed)
-                ]
-        finally:
-            reader.close()
+        positions = {part: max(0, end - share) for part, end in ends.items()}
+        read: list[tuple[int, Partition, int, PostIndexed]] = [
+            (_micros(record.event), record.partition, record.offset, record.event)
+            for record in read_all(self._log, [POSTS_INDEXED], positions)
+            if isinstance(record.event, PostIndexed)
+        ]
         read.sort(key=lambda entry: entry[:3])
         for *_, event in read:
             self._keep(event)

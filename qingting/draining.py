@@ -10,11 +10,13 @@ from sqlalchemy import Connection, Table, func, select
 from contracts.errors import Conflict, Retryable
 from contracts.events import POSTS_FETCHED, POSTS_INDEXED, POSTS_REJECTED, POSTS_SCORED
 from qingting.roles import STEPPING
-from qingting.status import lags
+from qingting.status import left
 from qingting.wiring import House
 
 _STALLED_S: Final = 120.0
 _LOOK_S: Final = 0.2
+_TURN_S: Final = 0.02
+"""How long a role may wait for what a server brings before the next one has its turn."""
 
 
 class Drained(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,19 +54,19 @@ def _work(house: House, progress: Callable[[int], None] | None) -> None:
             moved = 0
             for name, role in roles.items():
                 try:
-                    moved += role.step(0.0)
+                    moved += role.step(_TURN_S)
                 except (Retryable, Conflict) as decision:
                     if time.monotonic() - moved_s > _STALLED_S:
                         raise Retryable(f"{name} 两分钟没有进展：{decision}") from decision
             if moved:
                 moved_s = time.monotonic()
-            left = _left(house)
+            waiting = left(house)
             if progress:
-                progress(left)
-            if not left:
+                progress(waiting)
+            if not waiting:
                 return
             if not moved:
-                _pause_or_give_up(moved_s, left)
+                _pause_or_give_up(moved_s, waiting)
     finally:
         for role in roles.values():
             role.close()
@@ -72,22 +74,18 @@ def _work(house: House, progress: Callable[[int], None] | None) -> None:
 
 def _wait(house: House, progress: Callable[[int], None] | None) -> None:
     moved_s, last = time.monotonic(), -1
-    while left := _left(house):
-        if left != last:
-            moved_s, last = time.monotonic(), left
+    while waiting := left(house):
+        if waiting != last:
+            moved_s, last = time.monotonic(), waiting
         if progress:
-            progress(left)
-        _pause_or_give_up(moved_s, left)
+            progress(waiting)
+        _pause_or_give_up(moved_s, waiting)
 
 
-def _pause_or_give_up(moved_s: float, left: int) -> None:
+def _pause_or_give_up(moved_s: float, waiting: int) -> None:
     if time.monotonic() - moved_s > _STALLED_S:
-        raise Retryable(f"还有 {left} 条没有处理完，但两分钟没有进展。请运行 qingting doctor 查看原因。")
+        raise Retryable(f"还有 {waiting} 条没有处理完，但两分钟没有进展。请运行 qingting doctor 查看原因。")
     time.sleep(_LOOK_S)
-
-
-def _left(house: House) -> int:
-    return sum(found.lag for role, found in lags(house).items() if role in STEPPING)
 
 
 def _counts(house: House) -> dict[str, int]:

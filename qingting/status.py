@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 import msgspec
 from sqlalchemy import func, select
@@ -18,7 +19,8 @@ from contracts.ports.log import Partition
 from qingting.roles import ROLES
 from qingting.wiring import House
 
-GROUPS = {"score": POSTS_FETCHED, "index": POSTS_SCORED}
+_LOOK_S: Final = 1.0
+GROUPS: Final = {"score": POSTS_FETCHED, "index": POSTS_SCORED}
 """The roles that read as a consumer group of their own name, and what they read."""
 
 
@@ -64,6 +66,21 @@ def status(house: House) -> Status:
     )
 
 
+def left(house: House) -> int:
+    """Return how many records and messages are not yet done, of all roles together."""
+    ends = {stream: house.log.end_offsets([stream]) for stream in (*GROUPS.values(), POSTS_INDEXED)}
+    done = [(stream, house.log.committed(role, [stream])) for role, stream in GROUPS.items()]
+    from alerts.outbox import waiting
+    from alerts.store import positions
+
+    with house.database.reading() as connection:
+        done.append((POSTS_INDEXED, positions(connection)))
+        count, _ = waiting(connection, house.clock.now())
+    return count + sum(
+        max(0, end - kept.get(partition, 0)) for stream, kept in done for partition, end in ends[stream].items()
+    )
+
+
 def lags(house: House) -> Mapping[str, Lag]:
     """Return the lag of every role that works off something."""
     now = house.clock.now()
@@ -87,7 +104,7 @@ def _lag(house: House, stream: str, positions: Mapping[Partition, int], now: dat
         return Lag(0, 0.0)
     reader = house.log.reader([stream], {partition: start for partition, (start, _) in behind.items()})
     try:
-        waiting = [record for record in reader.poll(len(behind)) if record.partition in behind]
+        waiting = [record for record in reader.poll(len(behind), _LOOK_S) if record.partition in behind]
     finally:
         reader.close()
     oldest = min((record.appended_at for record in waiting), default=now)

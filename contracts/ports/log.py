@@ -1,12 +1,16 @@
 """The log port: durable streams, partitioned by key, read by groups or by position."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
 from contracts.events import Event
+
+_READ: Final = 5_000
+_GAP_S: Final = 1.0
+"""How long to wait for records that retention may have dropped."""
 
 
 class Partition(msgspec.Struct, frozen=True, order=True):
@@ -82,3 +86,20 @@ class Log(Protocol):
     def retain(self, stream: str, before: datetime) -> int:
         """Drop records appended before `before`; return how many. Offsets are never reused."""
         ...
+
+
+def read_all(log: Log, streams: Sequence[str], positions: Mapping[Partition, int]) -> Iterator[Record]:
+    """Yield what stands between `positions` and the present ends of the streams."""
+    ends = log.end_offsets(streams)
+    left = {partition for partition, end in ends.items() if end > positions.get(partition, 0)}
+    if not left:
+        return
+    reader = log.reader(streams, positions)
+    try:
+        while left and (records := reader.poll(_READ, _GAP_S)):
+            for record in records:
+                if record.offset + 1 >= ends[record.partition]:
+                    left.discard(record.partition)
+                yield record
+    finally:
+        reader.close()
