@@ -1,6 +1,10 @@
 """Deterministic ids: the same post, alert or task has the same id after replay, restart and on any backend."""
 
 from hashlib import blake2b
+from typing import Final
+from zlib import crc32
+
+TIE_BITS: Final = 22
 
 
 def digest(*parts: str) -> str:
@@ -38,6 +42,11 @@ def plea_alert_id(rule: str, post: str) -> str:
 def task_id(alert: str, kind: str) -> str:
     """Digest of the alert's id and the task's kind."""
     return digest("task", alert, kind)
+
+
+def tie(post: str) -> int:
+    """Return a post's place, in `TIE_BITS` bits, among those of the same second: the order of every index."""
+    return crc32(post.encode("utf-8", "surrogatepass")) >> (32 - TIE_BITS)
 
 
 def url_digest(canonical_url: str) -> str:

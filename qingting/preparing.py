@@ -29,7 +29,7 @@ def prepare(home: Home, settings: Settings, url: str) -> tuple[str, ...]:
         migrate_streams(settings.log, home.secrets)
         done.append("Kafka 的流")
     if isinstance(settings.index, ElasticsearchSettings):
-        from backends.elasticsearch.index import migrate_index
+        from backends.elasticsearch.migrating import migrate_index
 
         migrate_index(settings.index, home.secrets)
         done.append("Elasticsearch 的索引")

@@ -10,6 +10,7 @@ import pytest
 from backends.sqlite.index import SqliteIndex
 from contracts.document import Query
 from contracts.errors import Retryable
+from contracts.identity import tie
 from contracts.ports.index import Index
 from contracts.testing.builders import NOON, make_document, make_post, make_score
 from contracts.testing.index_suite import IndexSuite
@@ -96,13 +97,22 @@ def test_readers_and_a_second_process_see_whole_batches_while_one_writes(tmp_pat
     other.close()
 
 
-def test_serials_that_came_round_never_overwrite_a_post(tmp_path: Path) -> None:
+def test_posts_with_the_same_place_never_overwrite_each_other(tmp_path: Path) -> None:
+    places: dict[int, str] = {}
+    twins: list[str] = []
+    for number in range(1 << 20):
+        other = places.setdefault(tie(str(number)), str(number))
+        if other != str(number):
+            twins += [other, str(number)]
+        if len(twins) >= 6:
+            break
     index = SqliteIndex(tmp_path / "index.db")
-    index.put([make_document(make_post("甲", id=str(number))) for number in range(5)])
-    index._writer.execute("UPDATE state SET serial = 1 << 22")
-    index.put([make_document(make_post("乙", id=f"later{number}")) for number in range(5)])
-    assert index.search(Query()).total == 10
-    assert len(index.get([f"later{number}" for number in range(5)])) == 5
+    for name in twins:
+        index.put([make_document(make_post("甲", id=name))])
+    assert set(index.get(twins)) == set(twins)
+    assert {hit.document.post.id for hit in index.search(Query()).hits} == set(twins)
+    assert index.forget(twins[:1]) == (twins[0],)
+    assert index.search(Query()).total == len(twins) - 1
     index.close()
 
 

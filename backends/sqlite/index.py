@@ -8,11 +8,13 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from backends.query import Node, highlights, parse
 from backends.sqlite.connection import connect, deciding, writing
 from backends.sqlite.index_counting import count
 from backends.sqlite.index_filter import Where, by_facet, by_post, by_time
-from backends.sqlite.index_query import Node, highlights, match, parse
-from backends.sqlite.index_writing import Facet, Kept, decode, facet, insert, kept, marks, newest, remove
+from backends.sqlite.index_matching import match
+from backends.sqlite.index_writing import Facet, Kept, decode, facet, insert, kept, marks, remove
+from backends.versions import newest
 from contracts.document import Document, Field, Hit, Interval, Page, Query
 
 _PRAGMAS: Final = ("page_size=8192", "mmap_size=268435456", "temp_store=MEMORY")
@@ -22,8 +24,6 @@ _SIGNS: Final = (
     "".join(chr(code) for code in range(33, 127) if not chr(code).isalnum()).replace("'", "''").replace('"', '""')
 )
 _SCHEMA: Final = (
-    "CREATE TABLE IF NOT EXISTS state(serial INTEGER NOT NULL)",
-    "INSERT INTO state SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM state)",
     """CREATE TABLE IF NOT EXISTS posts(rid INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, flags INTEGER NOT NULL,
       facet INTEGER NOT NULL, micro INTEGER NOT NULL, event TEXT NOT NULL, fold_of TEXT NOT NULL, keywords TEXT NOT NULL)""",
     "CREATE INDEX IF NOT EXISTS events ON posts(event) WHERE event != ''",
@@ -45,7 +45,7 @@ class SqliteIndex:
     """Posts, searched and counted, in one file.
 
     needs: nothing (SQLite with FTS5) · configuration: `[index] backend = "sqlite"` · delivery: what `put` returned is
-    on the disk and can be read by every process · ordering: newest first by the second of publication · replay: `put`
+    on the disk and can be read by every process · ordering: newest first by the second of publication, then by `contracts.identity.tie` · replay: `put`
     again changes nothing · limits: one writing process at a time, any number of readers; about ten million posts; a
     change of `text.split` needs a new file, since removing takes the very same tokens.
     """
@@ -63,11 +63,11 @@ class SqliteIndex:
             if fresh:
                 self._writer.executemany("INSERT INTO words(words, rank) VALUES(?, ?)", _WORDS_SETTINGS)
 
-    def put(self, documents: Sequence[Document]) -> None:
+    def put(self, documents: Sequence[Document]) -> Mapping[str, str]:
         with self._lock:
             with writing(self._writer, self._path):
                 former = kept(self._writer, {document.post.id for document in documents})
-                wanted = newest(documents, former)
+                wanted = newest(documents, {post: row.document for post, row in former.items()})
                 replaced = [former[post] for post in wanted if post in former]
                 new = self._new_facets([*wanted.values(), *(row.document for row in replaced)])
                 facets = ChainMap(new, self._facets)
@@ -75,6 +75,7 @@ class SqliteIndex:
                     remove(self._writer, replaced, facets)
                 insert(self._writer, wanted.values(), facets)
             self._facets |= new  # only now: a number that was rolled back was never given
+        return {}
 
     def get(self, ids: Sequence[str]) -> Mapping[str, Document]:
         with self._reading() as connection:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
-from backends.sqlite.index_filter import SERIAL_BITS, Where, by_facet, by_post, by_time, sentiment, unlisted
+from backends.sqlite.index_filter import Where, by_facet, by_post, by_time, sentiment, unlisted
 from backends.sqlite.index_writing import HOUR_S
 from contracts.document import Field, Interval, Query
+from contracts.identity import TIE_BITS
 from contracts.instant import microseconds
 
 Cell = tuple[int, int, int, str, int]
@@ -20,7 +21,7 @@ _HOUR: Final = timedelta(seconds=HOUR_S)
 _HOUR_US: Final = HOUR_S * 1_000_000
 _LONG_AGO_H: Final = 20_000_000
 """Added before dividing, since SQLite rounds towards zero: hours before 1970 stay in order."""
-_HOUR_OF_ROW: Final = f"((rid >> {SERIAL_BITS}) + {_LONG_AGO_H * HOUR_S}) / {HOUR_S} - {_LONG_AGO_H}"
+_HOUR_OF_ROW: Final = f"((rid >> {TIE_BITS}) + {_LONG_AGO_H * HOUR_S}) / {HOUR_S} - {_LONG_AGO_H}"
 
 
 def count(

@@ -7,9 +7,10 @@ from typing import Final
 import msgspec
 
 from contracts.document import Document, Query
+from contracts.identity import TIE_BITS
 from contracts.instant import microseconds
+from contracts.region import prefix
 
-SERIAL_BITS: Final = 22
 _COPY: Final = 1
 _PLEA: Final = 2
 _SENTIMENT_SHIFT: Final = 2
@@ -96,14 +97,14 @@ def by_time(since: datetime | None, until: datetime | None, rid: str = "rid") ->
     where = Where()
     if since is not None:
         start, micro = divmod(microseconds(since), 1_000_000)
-        where += Where((f"{rid} >= ?",), (start << SERIAL_BITS,))
+        where += Where((f"{rid} >= ?",), (start << TIE_BITS,))
         if micro:
-            where += Where((f"({rid} >= ? OR micro >= ?)",), (start + 1 << SERIAL_BITS, micro))
+            where += Where((f"({rid} >= ? OR micro >= ?)",), (start + 1 << TIE_BITS, micro))
     if until is not None:
         end, micro = divmod(microseconds(until), 1_000_000)
-        where += Where((f"{rid} < ?",), (end + (micro > 0) << SERIAL_BITS,))
+        where += Where((f"{rid} < ?",), (end + (micro > 0) << TIE_BITS,))
         if micro:
-            where += Where((f"({rid} < ? OR micro < ?)",), (end << SERIAL_BITS, micro))
+            where += Where((f"({rid} < ? OR micro < ?)",), (end << TIE_BITS, micro))
     return where
 
 
@@ -117,13 +118,6 @@ def _facets(where: Where) -> Where:
 
 def _within(areas: Sequence[str]) -> Where:
     """Areas by division code or prefix; "" is no place at all."""
-    placed = [f" {_prefix(area)}" for area in areas if area]
+    placed = [f" {prefix(area)}" for area in areas if area]
     parts = [*(["instr(regions, ?)"] * len(placed)), *(["regions = '  '"] if "" in areas else [])]
     return Where((f"({' OR '.join(parts)})",), tuple(placed))
-
-
-def _prefix(code: str) -> str:
-    """430000 → 43, 430100 → 4301, 430102 as it is."""
-    while len(code) in (4, 6) and code.endswith("00"):
-        code = code[:-2]
-    return code

@@ -9,10 +9,11 @@ from contracts.document import Document, Field, Interval, Page, Query
 class Index(Protocol):
     """What `put` returned can be fetched by id at once; `put` of the same version again changes nothing."""
 
-    def put(self, documents: Sequence[Document]) -> None:
-        """Write all or none, durably. A document whose `post.fetched_at` is older than the kept one never replaces it.
+    def put(self, documents: Sequence[Document]) -> Mapping[str, str]:
+        """Write durably and return, by id, why the engine refuses a document for good; the others are kept.
 
-        A replaced document keeps the `fold_of` and `event` it had. Raises Retryable (locked, disk full).
+        A document whose `post.fetched_at` is older than the kept one never replaces it; a replaced document keeps the
+        `fold_of` and `event` it had. Raises Retryable (locked, away, disk full): put the same documents again.
         """
         ...
 

@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from contracts.document import Document, Field, Interval, PleaScope, Query
 from contracts.errors import Rejected
+from contracts.identity import tie
 from contracts.ports.index import Index
 from contracts.testing.builders import NOON, make_document, make_post, make_score
 
@@ -31,7 +32,11 @@ HARMLESS_TEXTS = (
 
 
 class IndexSuite:
-    """Inherit and say how to open an index."""
+    """Inherit and say how to open an index; what was put must be found at once (a named flag where that costs extra)."""
+
+    examples = 60
+    steps = 25
+    """Of the state machine: fewer where every step costs a round trip to a server."""
 
     def open(self, folder: Path) -> Index:
         raise NotImplementedError
@@ -281,8 +286,8 @@ class IndexSuite:
         run_state_machine_as_test(
             lambda: IndexMachine(self.open, self.shut),  # type: ignore[arg-type] # a factory will do
             settings=settings(
-                max_examples=60,
-                stateful_step_count=25,
+                max_examples=self.examples,
+                stateful_step_count=self.steps,
                 deadline=None,
                 database=None,
                 suppress_health_check=list(HealthCheck),
@@ -460,8 +465,8 @@ class IndexMachine(RuleBasedStateMachine):
         assert len(page.hits) == max(0, min(query.limit, len(matches) - query.offset))
         found = [hit.document for hit in page.hits]
         assert all(self.documents[document.post.id] == document for document in found)
-        seconds = sorted((_second(document) for document in matches), reverse=not query.oldest_first)
-        assert [_second(document) for document in found] == seconds[query.offset : query.offset + query.limit]
+        places = sorted(map(_place, matches), reverse=not query.oldest_first)
+        assert [_place(document) for document in found] == places[query.offset : query.offset + query.limit]
         for hit in page.hits:
             assert hit.document in matches
             assert hit.copies == sum(1 for other in self.documents.values() if other.fold_of == hit.document.post.id)
@@ -481,8 +486,8 @@ class IndexMachine(RuleBasedStateMachine):
         self.index = self._open(Path(self._folder.name))
 
 
-def _second(document: Document) -> datetime:
-    return document.post.published_at.replace(microsecond=0)
+def _place(document: Document) -> tuple[datetime, int, str]:
+    return document.post.published_at.replace(microsecond=0), tie(document.post.id), document.post.id
 
 
 def _start(document: Document, interval: Interval | None) -> str:

@@ -58,20 +58,6 @@ def parse(text: str) -> Node | None:
     return _Parser(list(_lexemes(text)), len(text) + 1).whole()
 
 
-def match(node: Node) -> str:
-    """Return the FTS5 expression: phrases in quotes and our own operators, nothing else."""
-    if isinstance(node, Phrase):
-        return '"' + " ".join(node.tokens).replace('"', '""') + '"'
-    if isinstance(node, Any):
-        return _joined(" OR ", node.wanted)
-    wanted = _joined(" AND ", node.wanted)
-    return f"({wanted} NOT {_joined(' OR ', node.excluded)})" if node.excluded else wanted
-
-
-def _joined(operator: str, nodes: Sequence[Node]) -> str:
-    return "(" + operator.join(map(match, nodes)) + ")"
-
-
 def highlights(node: Node, text: str) -> tuple[tuple[int, int], ...]:
     """Return the spans of `text` in which a wanted phrase stands, in order, none overlapping."""
     split = tokens(text)
