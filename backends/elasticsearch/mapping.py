@@ -4,6 +4,7 @@ The text comes split by `text.split.for_search` and is cut at blanks alone, so t
 (ADR 0007). Another shape is another version: raise `VERSION`, and `qingting migrate` moves every document into it.
 """
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +17,7 @@ from text.split import for_search
 
 VERSION: Final = 1
 _OWNER: Final = "qingting"
+_YEAR_1: Final = microseconds(datetime.min.replace(tzinfo=UTC))
 _LONGEST: Final = 8_191
 """A longer value cannot be a term of Lucene's in every script; it is kept, but not searchable."""
 
@@ -73,8 +75,8 @@ def entry(document: Document) -> bytes:
 
 
 def version(document: Document) -> int:
-    """Return what decides between two versions of a post: when it was fetched, in microseconds."""
-    return microseconds(document.post.fetched_at)
+    """Return what decides between two versions of a post: when it was fetched, in microseconds since year 1."""
+    return microseconds(document.post.fetched_at) - _YEAR_1  # a version may not be negative
 
 
 def body(settings: ElasticsearchSettings) -> dict[str, Any]:
