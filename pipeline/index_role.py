@@ -11,7 +11,7 @@ from typing import Final
 
 from contracts.document import Document
 from contracts.errors import Conflict
-from contracts.events import POSTS_INDEXED, POSTS_SCORED, PostIndexed, PostScored
+from contracts.events import POSTS_INDEXED, POSTS_REJECTED, POSTS_SCORED, PostIndexed, PostRejected, PostScored
 from contracts.ports.clock import Clock
 from contracts.ports.forget_list import ForgetList
 from contracts.ports.index import Index
@@ -98,14 +98,26 @@ class IndexRole:
         pairs = [self._placed(event, before) for event in kept]
         if not self._lease.acquire():
             raise Conflict("索引角色的租约已被另一个进程接管，本批由它处理。")
-        self._index.put([document for document, _ in pairs])
+        refused = self._index.put([document for document, _ in pairs])
+        if refused:
+            self._reject([event for event in kept if event.key in refused], refused)
         # a post that became forgotten meanwhile goes again at once, and is not announced
         late = self._forget_list.forgets([document.post for document, _ in pairs])
         if late:
             self._index.forget(sorted(late))
-        announced = [announcement for _, announcement in pairs if announcement.id not in late]
+        announced = [announcement for _, announcement in pairs if announcement.id not in {*late, *refused}]
         if announced:
             self._log.append(POSTS_INDEXED, announced)
+
+    def _reject(self, events: Sequence[PostScored], reasons: Mapping[str, str]) -> None:
+        letters = [
+            PostRejected(
+                id=event.key, stage="index", reason=f"索引不收：{reasons[event.key]}。改正后运行 qingting replay。",
+                rejected_at=self._clock.now(), source=event.post.source, event=event,
+            )
+            for event in events
+        ]  # fmt: skip
+        self._log.append(POSTS_REJECTED, letters)
 
     def _placed(self, event: PostScored, before: Mapping[str, Document]) -> tuple[Document, PostIndexed]:
         """Return the document with its fold and event, and its announcement; the next post already knows of it."""

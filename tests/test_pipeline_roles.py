@@ -1,6 +1,6 @@
 """The score and index roles on the embedded backends: order, completion, failure, standby, forgetting."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from backends.database.forget_list import DatabaseForgetList
 from backends.database.lease import DatabaseLease
 from backends.sqlite.index import SqliteIndex
 from backends.sqlite.log import SqliteLog
-from contracts.document import Query
+from contracts.document import Document, Query
 from contracts.errors import Retryable
 from contracts.events import (
     POSTS_FETCHED,
@@ -97,6 +97,92 @@ def test_every_fetched_post_is_scored_once_and_positions_follow(world: World) ->
     scored = [event for event in world.events(POSTS_SCORED) if isinstance(event, PostScored)]
     assert sorted(event.key for event in scored) == sorted(event.key for event in events)
     assert dict(world.log.committed("score", [POSTS_FETCHED])) == dict(world.log.end_offsets([POSTS_FETCHED]))
+
+
+class LateJobs:
+    """Jobs that end in the order that a test says, and are away when it says so."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[str, Sequence[Post]] = {}
+        self.is_away = False
+        self.number = 0
+
+    def submit(self, batch: Sequence[Post]) -> str:
+        if self.is_away:
+            raise Retryable("away")
+        self.number += 1
+        self.waiting[str(self.number)] = batch
+        return str(self.number)
+
+    def completed(self, timeout_s: float = 0.0) -> Sequence[Completed]:
+        if not self.waiting:
+            return ()
+        last = max(self.waiting, key=int)
+        return (Completed(last, scores=tuple(flat(self.waiting.pop(last)))),)
+
+
+def test_scores_are_appended_in_the_order_of_the_log_whichever_batch_ends_first(world: World) -> None:
+    events = [make_fetched(f"第 {number:02} 条", id="one") for number in range(40)]
+    world.log.append(POSTS_FETCHED, events)
+    role = ScoreRole(world.log, LateJobs(), world.clock, batch=10, in_flight=4)
+    assert [role.step(0.0) for _ in range(4)] == [0, 0, 0, 40]
+    role.close()
+    assert [event.post.text for event in world.events(POSTS_SCORED) if isinstance(event, PostScored)] == [
+        event.post.text for event in events
+    ]
+
+
+def test_jobs_and_log_that_are_away_cost_no_post(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.log.append(POSTS_FETCHED, [make_fetched(f"第 {number} 条") for number in range(20)])
+    jobs = LateJobs()
+    role = ScoreRole(world.log, jobs, world.clock, batch=10, in_flight=2)
+    jobs.is_away = True
+    for _ in range(3):
+        with pytest.raises(Retryable):
+            role.step(0.0)
+    assert role.in_flight == 20
+    jobs.is_away = False
+
+    def full(*_: object) -> None:
+        raise Retryable("磁盘已满")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.log, "append", full)
+        role.step(0.0)
+        for _ in range(3):
+            with pytest.raises(Retryable):
+                role.step(0.0)
+    run(role)
+    role.close()
+    assert len({event.key for event in world.events(POSTS_SCORED) if isinstance(event, PostScored)}) == 20
+    assert dict(world.log.committed("score", [POSTS_FETCHED])) == dict(world.log.end_offsets([POSTS_FETCHED]))
+    assert not world.events(POSTS_REJECTED)
+
+
+def test_what_the_index_refuses_goes_to_the_dead_letters_and_is_never_announced(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = [make_fetched(f"第 {number} 条") for number in range(5)]
+    world.log.append(POSTS_FETCHED, events)
+    put = world.index.put
+
+    def picky(documents: Sequence[Document]) -> Mapping[str, str]:
+        put([document for document in documents if document.post.id != events[2].key])
+        return {events[2].key: "immense term"}
+
+    monkeypatch.setattr(world.index, "put", picky)
+    run(world.score_role(flat))
+    role = world.index_role()
+    run(role)
+    role.close()
+    (letter,) = world.events(POSTS_REJECTED)
+    assert isinstance(letter, PostRejected)
+    assert (letter.id, letter.stage) == (events[2].key, "index")
+    assert "immense term" in letter.reason
+    assert isinstance(letter.event, PostScored)
+    assert {event.id for event in world.events(POSTS_INDEXED) if isinstance(event, PostIndexed)} == {
+        event.key for event in events if event.key != letter.id
+    }
 
 
 def test_one_poisonous_post_goes_to_the_dead_letters_and_the_rest_goes_on(world: World) -> None:
