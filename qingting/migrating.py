@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData
 
 from contracts.errors import NotConfigured
+from contracts.ports.database import Database
 
 
 def all_tables() -> MetaData:
@@ -33,11 +34,14 @@ def migrate(engine: Engine, to: str = "head") -> None:
         command.upgrade(config, to)
 
 
-def require_newest(engine: Engine) -> None:
+def require_newest(database: Database) -> None:
     """Raise NotConfigured unless the database stands at the newest revision."""
-    newest = ScriptDirectory.from_config(configuration()).get_current_head()
-    with engine.connect() as connection:
+    script = ScriptDirectory.from_config(configuration())
+    newest = script.get_current_head()
+    with database.reading() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
+        raise NotConfigured(f"数据库结构是 {current}，比这个程序新（{newest}）；请升级程序，或恢复与它相配的备份。")
     if current != newest:
         raise NotConfigured(f"数据库结构是 {current or '空的'}，程序需要 {newest}。请先备份，再运行 qingting migrate。")
 

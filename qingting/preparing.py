@@ -19,7 +19,8 @@ def prepare(home: Home, settings: Settings, url: str) -> tuple[str, ...]:
 
     database = open_database(url)
     try:
-        migrate(database.engine)
+        with database.deciding():
+            migrate(database.engine)
     finally:
         database.close()
     done = [TABLES]

@@ -8,12 +8,12 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
+from backends.secrets import read_secret
 from backends.settings import CelerySettings, ElasticsearchSettings, KafkaSettings
 from qingting.home import Home
 from qingting.settings import Settings, load
 
 if TYPE_CHECKING:
-
     from alerts.rules import Rule
     from contracts.ports.clock import Clock
     from contracts.ports.crawl_state import CrawlState
@@ -93,12 +93,20 @@ class House:
 
         database = open_database(self.database_url)
         self._open.callback(database.close)
-        require_newest(database.engine)
+        require_newest(database)
         return database
 
     @property
     def database_url(self) -> str:
-        return self.settings.database.url or f"sqlite:///{self.home.database_file.resolve()}"
+        """The address with its password: never to be shown."""
+        given = self.settings.database
+        if not given.url:
+            return f"sqlite:///{self.home.database_file.resolve()}"
+        if not given.password_file:
+            return given.url
+        from backends.database import with_password
+
+        return with_password(given.url, read_secret(self.home.secrets, given.password_file, "database.password_file"))
 
     @cached_property
     def forget_list(self) -> "ForgetList":

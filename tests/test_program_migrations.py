@@ -34,13 +34,13 @@ def test_the_history_ends_where_the_tables_are(database: SqlDatabase) -> None:
 def test_each_revision_is_reached_from_empty_and_leads_to_the_newest(database: SqlDatabase, revision: str) -> None:
     migrate(database.engine, revision)
     migrate(database.engine)
-    require_newest(database.engine)
+    require_newest(database)
     database.close()
 
 
 def test_an_empty_database_is_refused_with_the_remedy(database: SqlDatabase) -> None:
     with pytest.raises(NotConfigured, match="qingting migrate"):
-        require_newest(database.engine)
+        require_newest(database)
     database.close()
 
 

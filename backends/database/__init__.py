@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from backends.sqlite.faults import decided
 from contracts.errors import NotConfigured, QingtingError, Retryable
@@ -15,6 +15,9 @@ from contracts.errors import NotConfigured, QingtingError, Retryable
 _BUSY_S: Final = 10
 """How long a writer waits for another one before the caller is told to come again."""
 _BEGIN: Final = "qingting_begin"
+_NO_RIGHTS: Final = "42501"
+_PASSING: Final = ("starting up", "shutting down", "recovery", "too many", "reserved", "terminating connection")
+"""Words of a server that will soon take connections again."""
 
 
 class SqlDatabase:
@@ -36,13 +39,13 @@ class SqlDatabase:
             if self.engine.dialect.name == "sqlite"
             else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         )
-        with self._decided(), self.engine.connect().execution_options(**options) as connection, connection.begin():
+        with self.deciding(), self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         options = {_BEGIN: "BEGIN IMMEDIATE"}
-        with self._decided(), self.engine.connect().execution_options(**options) as connection, connection.begin():
+        with self.deciding(), self.engine.connect().execution_options(**options) as connection, connection.begin():
             if self.engine.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_BUSY_S}s'")
             yield connection
@@ -51,7 +54,8 @@ class SqlDatabase:
         self.engine.dispose()
 
     @contextmanager
-    def _decided(self) -> Iterator[None]:
+    def deciding(self) -> Iterator[None]:
+        """Turn the engine's errors into Retryable or NotConfigured."""
         try:
             yield
         except DBAPIError as fault:
@@ -63,8 +67,18 @@ class SqlDatabase:
     def _decision(self, fault: DBAPIError) -> QingtingError | None:
         if self.engine.dialect.name == "sqlite":
             return decided(fault.orig, str(self.engine.url.database))
-        if fault.connection_invalidated or type(fault).__name__ == "OperationalError":
-            return Retryable(f"数据库 {self.engine.url.host} 暂时连不上或正忙；请检查数据库服务，程序会自动重试。")
+        where = f"数据库 {self.engine.url.host}:{self.engine.url.port or 5432}"
+        words = str(fault.orig).strip().splitlines()[-1:] or [""]
+        if getattr(fault.orig, "sqlstate", None) == _NO_RIGHTS:
+            return NotConfigured(
+                f"{where} 的用户 {self.engine.url.username} 没有所需的权限；请按 docs/operate.md 授权。"
+            )
+        if "FATAL:" in words[0] and not any(passing in words[0] for passing in _PASSING):
+            return NotConfigured(
+                f"{where} 不接受连接（{words[0].partition('FATAL:')[2].strip()}）；请核对 database.url、用户和 database.password_file。"
+            )
+        if fault.connection_invalidated or isinstance(fault, OperationalError):
+            return Retryable(f"{where} 暂时连不上或正忙；请检查数据库服务，程序会自动重试。")
         return None
 
 
@@ -83,6 +97,11 @@ def open_database(url: str) -> SqlDatabase:
         raise NotConfigured(
             f'database.url 需要没有安装的 {missing.name}；请运行 pip install "qingting[cluster]"。'
         ) from missing
+
+
+def with_password(url: str, password: str) -> str:
+    """Return the address with the password in it."""
+    return make_url(url).set(password=password).render_as_string(hide_password=False)
 
 
 def _sqlite(url: str, file: str | None) -> Engine:

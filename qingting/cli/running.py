@@ -31,10 +31,14 @@ def up_(home: Home) -> None:
         address = f"http://{house.settings.desk.host}:{house.settings.desk.port}/"
         with home.only_one("up", f"{home.folder} 上已有一个 up 在运行。请先停下它，或用 --home 指定另一个 home。"):
             require_free_port(house.settings.desk.host, house.settings.desk.port)
-            supervise(home, roles.of(house.settings), stop_on_signals(), on_start=lambda: click.echo(f"值班台：{address}"))
+            supervise(
+                home, roles.of(house.settings), stop_on_signals(), on_start=lambda: click.echo(f"值班台：{address}")
+            )
 
 
-@click.command(help="单独运行角色：crawl 采集、score 打分、index 建索引、watch 报警、notify 通知、desk 值班台；集群里还有 worker。")
+@click.command(
+    help="单独运行角色：crawl 采集、score 打分、index 建索引、watch 报警、notify 通知、desk 值班台；集群里还有 worker。"
+)
 @click.argument("roles", nargs=-1, required=True, metavar="角色…")
 @click.option("--supervised", is_flag=True, hidden=True)
 @click.option("--quiet", is_flag=True, help="日志只写警告")
