@@ -2,11 +2,13 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from backends.settings import CelerySettings, ElasticsearchSettings, KafkaSettings
 from contracts.errors import NotConfigured, QingtingError, Rejected
 from qingting.home import Home
 from qingting.settings import load
@@ -58,17 +60,52 @@ def _findings(home: Home) -> Iterator[Finding]:
         free >= _ENOUGH_BYTES,
         f"剩余 {free / (1 << 30):.1f} GiB" + ("" if free >= _ENOUGH_BYTES else "，请腾出至少 1 GiB"),
     )
+    yield from _servers(home)
     yield _finding("数据库、日志、索引", lambda: _open_all(home))
     if not home.is_up():
         yield _finding("端口", lambda: _port(home))
 
 
 def _finding(what: str, look: Callable[[], object]) -> Finding:
+    """Look; what is returned is a sentence, or anything else where all is well."""
     try:
-        look()
+        said = look()
     except QingtingError as fault:
         return Finding(what, well=False, sentence=str(fault))
-    return Finding(what, well=True, sentence="正常")
+    return Finding(what, well=True, sentence=said if isinstance(said, str) else "正常")
+
+
+def _servers(home: Home) -> Iterator[Finding]:
+    """Prove each server that the settings name with a real round trip."""
+    try:
+        house = House.at(home)
+    except QingtingError:
+        return  # said already, with all its faults
+    log, jobs, index = house.settings.log, house.settings.jobs, house.settings.index
+    if isinstance(log, KafkaSettings):
+        yield _finding("Kafka", lambda: _ask("kafka", log, home))
+    if isinstance(jobs, CelerySettings):
+        yield _finding("任务队列", lambda: _ask("celery", jobs, home))
+    if isinstance(index, ElasticsearchSettings):
+        yield _finding("Elasticsearch", lambda: _ask("elasticsearch", index, home))
+    if house.settings.database.url:
+        yield _finding("PostgreSQL", lambda: _ask_database(house))
+
+
+def _ask(backend: str, settings: object, home: Home) -> str:
+    doctor = import_module(f"backends.{backend}.doctor")
+    return str(doctor.examine(settings, home.secrets))
+
+
+def _ask_database(house: House) -> str:
+    from backends.database import open_database
+    from backends.database.doctor import examine
+
+    database = open_database(house.database_url)
+    try:
+        return examine(database, house.clock)
+    finally:
+        database.close()
 
 
 def _open_all(home: Home) -> None:

@@ -15,7 +15,7 @@ from contracts.document import Query
 from qingting.demo import prepare, seed, town, welcome
 from qingting.demo.check import Checked, check
 from qingting.home import Home
-from qingting.roles import ROLES
+from qingting.roles import of
 from qingting.serving import require_free_port
 from qingting.starting_up import found
 from qingting.supervisor import supervise
@@ -25,9 +25,17 @@ DESK_PORT: Final = 8420
 
 
 def demonstrate(
-    folder: Path | None, *, port: int, checked: bool, stop: threading.Event, say: Callable[[str], None]
+    folder: Path | None,
+    *,
+    port: int,
+    checked: bool,
+    stop: threading.Event,
+    say: Callable[[str], None],
+    backends_file: Path | None = None,
 ) -> Checked | None:
     """Run the demo until `stop`, or until its check is done; return what the check saw.
+
+    `backends_file` names the servers to use (like examples/cluster.toml); without it nothing but this machine is used.
 
     Without a folder the home is temporary and goes when the demo ends. Raises NotConfigured for a port in use,
     Conflict where `folder` is a home already.
@@ -41,17 +49,19 @@ def demonstrate(
             ending.callback(shutil.rmtree, folder.parent, ignore_errors=True)
         home, address = Home(folder), f"http://{town.HOST}:{port}"
         sites = ending.enter_context(town.opened(start))
-        found(home)
-        prepare.prepare(home, sites, port=port)
-        with House.at(home) as house, house.database.writing() as connection:
-            passwords = seed.seed(connection, house.clock.now())
+        found(home, backends_file)
+        prepare.prepare(home, sites, port=port, backends=home.settings_file.read_text("utf-8") if backends_file else "")
+        with House.at(home) as house:
+            roles = of(house.settings)
+            with house.database.writing() as connection:
+                passwords = seed.seed(connection, house.clock.now())
         seed.keep(home.secrets / "demo-users.json", passwords)
         if not checked:
             supervise(
-                home, ROLES, stop, quiet=True, on_start=lambda: say(welcome.text(f"{address}/", passwords, folder))
+                home, roles, stop, quiet=True, on_start=lambda: say(welcome.text(f"{address}/", passwords, folder))
             )
             return None
-        running = threading.Thread(target=supervise, args=(home, ROLES, stop), kwargs={"quiet": True})
+        running = threading.Thread(target=supervise, args=(home, roles, stop), kwargs={"quiet": True})
         running.start()
         try:
             with House.at(home) as house:

@@ -57,7 +57,10 @@ def _start(home: Home, role: str, *, quiet: bool) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "qingting", "--home", str(home.folder), "run", "--supervised", role]
     if quiet:
         command.append("--quiet")
-    return subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | {"PYTHONUNBUFFERED": "1"})
+    # what a child says is for the log: standard output is the answer of the command that started it
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=sys.stderr.fileno(), env=os.environ | {"PYTHONUNBUFFERED": "1"}
+    )
 
 
 def _keep_alive(home: Home, child: _Child, *, quiet: bool) -> None:

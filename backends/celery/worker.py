@@ -1,10 +1,12 @@
 """A worker process: takes jobs, scores, answers; knows neither log nor home."""
 
+import logging
 import os
 import threading
+import warnings
 from pathlib import Path
 
-from celery.exceptions import WorkerShutdown, WorkerTerminate
+from celery.exceptions import SecurityWarning, WorkerShutdown, WorkerTerminate
 from celery.worker import state
 
 from backends.celery.app import application, broker_of
@@ -14,6 +16,10 @@ from backends.settings import CelerySettings
 
 def work(settings: CelerySettings, secrets: Path, score: Scoring, stop: threading.Event) -> None:
     """Take jobs until `stop`; then end the one under way. One child scores, so that a hard time limit can kill it."""
+    # Celery fears pickle from root; only JSON is accepted here
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+    # nor does any job here wait for a later time, which is what this warns about
+    logging.getLogger("kombu.transport.native_delayed_delivery").setLevel(logging.ERROR)
     app = application(settings, broker_of(settings, secrets))
     declare(app, score)
     score(())  # loads the scorer before the child is forked: a killed child's successor is ready at once

@@ -22,7 +22,9 @@ def examine(settings: ElasticsearchSettings, secrets: Path) -> str:
     client = connect(settings, secrets)
     try:
         with deciding(settings):
-            versions = {node["version"] for node in client.nodes.info(metric="_none").body["nodes"].values()}
+            versions = {
+                node["version"] for node in client.nodes.info(filter_path="nodes.*.version").body["nodes"].values()
+            }
             if any(not found.startswith(tuple(f"{major}." for major in _MAJORS)) for found in versions):
                 raise NotConfigured(f"Elasticsearch 是 {'、'.join(sorted(versions))} 版，本程序需要 8 或 9。")
             for node in client.nodes.stats(metric="fs").body["nodes"].values():

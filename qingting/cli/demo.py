@@ -13,9 +13,14 @@ from qingting.home import Home
 @click.option(
     "--port", default=0, type=click.IntRange(0, 65535), help="值班台端口；不写则 8420，--check 时任选空闲端口"
 )
+@click.option(
+    "--settings",
+    type=click.Path(path_type=Path),
+    help="用这些服务器，例如 examples/cluster.toml；不写则什么服务器都不用",
+)
 @as_json
 @click.pass_context
-def demo_(ctx: click.Context, *, check: bool, port: int, as_json: bool) -> int:
+def demo_(ctx: click.Context, *, check: bool, port: int, settings: Path | None, as_json: bool) -> int:
     from qingting.cli.running import log_to_stderr, stop_on_signals
     from qingting.demonstrating import demonstrate
 
@@ -24,7 +29,8 @@ def demo_(ctx: click.Context, *, check: bool, port: int, as_json: bool) -> int:
     )
     log_to_stderr(warnings_only=True)
     result = demonstrate(
-        Path(home.folder) if home else None, port=port, checked=check, stop=stop_on_signals(), say=lambda text: click.echo(text, err=as_json)
+        Path(home.folder) if home else None, port=port, checked=check, stop=stop_on_signals(), say=lambda text: click.echo(text, err=as_json),
+        backends_file=settings,
     )  # fmt: skip
     if result is None:
         return 0

@@ -10,9 +10,9 @@ _CITY: Final = "430100"
 _EVERY_S: Final = 1
 
 
-def prepare(home: Home, town: Town, *, port: int) -> None:
-    """Write the demo's settings and sources into a home that was just created."""
-    home.settings_file.write_text(_settings(port), "utf-8")
+def prepare(home: Home, town: Town, *, port: int, backends: str = "") -> None:
+    """Write the demo's settings (and those of the backends, as TOML) and sources into a home that was just created."""
+    home.settings_file.write_text(f"{backends}\n{_settings(port)}", "utf-8")
     home.sources_file.write_text(_sources(town), "utf-8")
 
 
