@@ -8,6 +8,7 @@ more with the same id. One process at a time, by lease.
 import logging
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
@@ -35,6 +36,10 @@ _TIMERS_EVERY: Final = timedelta(seconds=5)
 _EVENTS_AT_ONCE: Final = 500
 _FIRST_RETRY_S: Final = 2.0
 _LONGEST_RETRY_S: Final = 600.0
+_DUE_AT_ONCE: Final = 500
+_SENT_AT_ONCE: Final = 50
+"""Messages that one thread sends before their outcomes are kept, in one transaction."""
+_TURN_S: Final = 0.5
 _IN_FLIGHT_PER_CHANNEL: Final = 2
 """A channel that hangs holds this many threads, never all of them."""
 
@@ -60,7 +65,7 @@ class NotifyRole:
             channel: ThreadPoolExecutor(_IN_FLIGHT_PER_CHANNEL, thread_name_prefix=f"send-{channel}")
             for channel in self._notifiers
         }
-        self._in_flight: dict[str, tuple[Due, Future[Receipt]]] = {}
+        self._in_flight: list[tuple[Sequence[Due], Future[Sequence[Receipt]]]] = []
 
     def step(self, timeout_s: float) -> int:
         if not self._lease.acquire():
@@ -86,7 +91,7 @@ class NotifyRole:
         self._lease.release()
 
     def _pause(self, seconds: float) -> None:
-        sending = [future for _, future in self._in_flight.values()]
+        sending = [future for _, future in self._in_flight]
         if sending:
             wait(sending, timeout=seconds, return_when="FIRST_COMPLETED")
         else:
@@ -111,40 +116,43 @@ class NotifyRole:
         now = self._clock.now()
         with self._database.reading() as connection:
             is_unspread = outbox.has_unspread(connection, now)
-            ready = [] if is_unspread else outbox.due(connection, now, 500)
+            ready = [] if is_unspread else outbox.due(connection, now, _DUE_AT_ONCE)
         if is_unspread:
             with self._database.writing() as connection:
                 self._lease.guard(connection)
                 outbox.spread(connection, tuple(self._notifiers), now)
-                ready = outbox.due(connection, now, 500)
+                ready = outbox.due(connection, now, _DUE_AT_ONCE)
+        flying = {item.id for items, _ in self._in_flight for item in items}
+        busy = Counter(items[0].notification.channel for items, _ in self._in_flight)
         started = 0
-        busy = dict.fromkeys(self._notifiers, 0)
-        for flying, _ in self._in_flight.values():
-            busy[flying.notification.channel] += 1
-        for item in ready:
-            channel = item.notification.channel
-            if channel not in self._notifiers or item.id in self._in_flight or busy[channel] >= _IN_FLIGHT_PER_CHANNEL:
-                continue
-            busy[channel] += 1
-            started += 1
-            sending = self._threads[channel].submit(self._notifiers[channel].send, item.notification)
-            self._in_flight[item.id] = (item, sending)
+        for channel, notifier in self._notifiers.items():
+            waiting = [item for item in ready if item.notification.channel == channel and item.id not in flying]
+            for start in range(0, len(waiting), _SENT_AT_ONCE):
+                if busy[channel] >= _IN_FLIGHT_PER_CHANNEL:
+                    break
+                busy[channel] += 1
+                items = waiting[start : start + _SENT_AT_ONCE]
+                self._in_flight.append((items, self._threads[channel].submit(_send_each, notifier, items)))
+                started += len(items)
         return started
 
     def _keep_outcomes(self) -> int:
-        ended = [
-            (item, future) for item, future in self._in_flight.values() if future.done() and not future.cancelled()
+        ended = [flight for flight in self._in_flight if flight[1].done()]
+        # a channel that took too long left the end of its messages unsent: they are still due
+        kept = [
+            pair
+            for items, future in ended
+            if not future.cancelled()
+            for pair in zip(items, future.result(), strict=False)
         ]
-        if not ended:
-            return 0
-        now = self._clock.now()
-        with self._database.writing() as connection:
-            self._lease.guard(connection)
-            for item, future in ended:
-                self._keep(connection, item, _receipt(future), now)
-        for item, _ in ended:
-            del self._in_flight[item.id]
-        return len(ended)
+        if kept:
+            now = self._clock.now()
+            with self._database.writing() as connection:
+                self._lease.guard(connection)
+                for item, receipt in kept:
+                    self._keep(connection, item, receipt, now)
+        self._in_flight = [flight for flight in self._in_flight if flight not in ended]
+        return len(kept)
 
     def _keep(self, connection: Connection, item: Due, receipt: Receipt, now: datetime) -> None:
         if receipt.delivered:
@@ -189,9 +197,20 @@ def retry_after_s(attempts: int) -> float:
     return longest * random.uniform(0.5, 1.0)
 
 
-def _receipt(future: Future[Receipt]) -> Receipt:
-    fault = future.exception()
-    if fault is not None:
-        _logger.error("a notifier raised instead of answering", exc_info=fault)
+def _send_each(notifier: Notifier, items: Sequence[Due]) -> Sequence[Receipt]:
+    """Send one after another, for as long as that is quick; return the receipts of those that were sent."""
+    until_s = time.monotonic() + _TURN_S
+    receipts: list[Receipt] = []
+    for item in items:
+        receipts.append(_send_one(notifier, item))
+        if time.monotonic() > until_s:
+            break
+    return receipts
+
+
+def _send_one(notifier: Notifier, item: Due) -> Receipt:
+    try:
+        return notifier.send(item.notification)
+    except Exception as fault:
+        _logger.exception("a notifier raised instead of answering")
         return Receipt(delivered=False, detail=f"通道出错：{type(fault).__name__}")
-    return future.result()

@@ -10,10 +10,10 @@ import shutil
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import servers
-from tests.servers import elasticsearch, kafka, postgresql, rabbitmq
+from tests import servers as real
+from tests.servers import elasticsearch, kafka, postgresql, rabbitmq, servers
 
-__all__ = ["elasticsearch", "kafka", "postgresql", "rabbitmq"]
+__all__ = ["elasticsearch", "kafka", "postgresql", "rabbitmq", "servers"]
 
 settings.register_profile("qingting", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("qingting")
@@ -25,7 +25,7 @@ LEFT_OUT = pytest.StashKey[list[str]]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for mark, lacking in (("browser", _no_browser), ("servers", servers.missing)):
+    for mark, lacking in (("browser", _no_browser), ("servers", real.missing)):
         marked = [item for item in items if item.get_closest_marker(mark)]
         if marked and (lack := lacking()):
             said = f"the {mark} group ({len(marked)} tests): {lack}"

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import pytest
 
+from tests.cluster_home import Servers
 from tools.servers.elasticsearch import Elasticsearch
 from tools.servers.every import FOLDER, every
 from tools.servers.kafka import Kafka
@@ -63,3 +64,8 @@ def rabbitmq() -> Iterator[RabbitMq]:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSql]:
     yield from running(PostgreSql)
+
+
+@pytest.fixture(scope="session")
+def servers(kafka: Kafka, rabbitmq: RabbitMq, elasticsearch: Elasticsearch, postgresql: PostgreSql) -> Servers:
+    return Servers(kafka, rabbitmq, elasticsearch, postgresql)
