@@ -85,16 +85,12 @@ class IndexRole:
             self._keep(event)
 
     def _write(self, scored: Sequence[PostScored]) -> None:
-        newest: dict[str, PostScored] = {}
-        for event in scored:
-            known = newest.get(event.key)
-            if known is None or event.post.fetched_at >= known.post.fetched_at:
-                newest[event.key] = event
-        forgotten = self._forget_list.forgets([event.post for event in newest.values()])
-        kept = [event for event in newest.values() if event.key not in forgotten]
+        forgotten = self._forget_list.forgets([event.post for event in scored])
+        kept = [event for event in scored if event.key not in forgotten]
         if not kept:
             return
-        before = self._index.get([event.key for event in kept])
+        # every version has its turn, also within a batch: folds must not depend on where batches end
+        before = dict(self._index.get([event.key for event in kept]))
         pairs = [self._placed(event, before) for event in kept]
         if not self._lease.acquire():
             raise Conflict("索引角色的租约已被另一个进程接管，本批由它处理。")
@@ -119,9 +115,9 @@ class IndexRole:
         ]  # fmt: skip
         self._log.append(POSTS_REJECTED, letters)
 
-    def _placed(self, event: PostScored, before: Mapping[str, Document]) -> tuple[Document, PostIndexed]:
+    def _placed(self, event: PostScored, before: dict[str, Document]) -> tuple[Document, PostIndexed]:
         """Return the document with its fold and event, and its announcement; the next post already knows of it."""
-        document = self._document(event, before.get(event.key))
+        document = before[event.key] = self._document(event, before.get(event.key))
         announcement = self._announcement(document)
         self._keep(announcement)
         return document, announcement

@@ -87,6 +87,9 @@ class CeleryJobs:
         with suppress(*_LOST):
             if self._app.backend.result_consumer._connection is not None:  # noqa: SLF001 - nothing else tells
                 self._app.backend.result_consumer.stop()
+        for pool in (self._app.amqp.producer_pool, self._app.pool):
+            with suppress(*_LOST):
+                pool.force_close_all()
         with suppress(*_LOST):
             self._app.close()
 
