@@ -1,12 +1,14 @@
 """The jobs in Celery workers pass the suite of their port on a real RabbitMQ, whatever dies."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,11 @@ import pytest
 from backends.celery.jobs import CeleryJobs
 from backends.settings import CelerySettings
 from contracts.errors import NotConfigured, Retryable
-from contracts.ports.jobs import Jobs
+from contracts.ports.jobs import Completed, Jobs
 from contracts.testing.builders import make_post
 from contracts.testing.jobs_suite import JobsSuite, ends, score
+from tests.servers import SHIFT
+from tools.servers.every import FOLDER
 from tools.servers.rabbitmq import RabbitMq
 
 pytestmark = pytest.mark.servers
@@ -192,6 +196,40 @@ def test_a_queue_of_another_shape_is_refused(found: Callable[..., Town]) -> None
     town.settings = CelerySettings(broker=town.settings.broker, queue=town.settings.queue, deliveries=99)
     with pytest.raises(NotConfigured, match="属性"):
         town.jobs()
+
+
+def test_a_broker_that_dies_costs_nothing() -> None:
+    broker = RabbitMq(FOLDER, SHIFT + 1)
+    broker.kill()
+    shutil.rmtree(broker.folder, ignore_errors=True)
+    broker.start()
+    town = Town(CelerySettings(broker=broker.address, deadline_s=5))
+    try:
+        town.work()
+        jobs = town.jobs()
+        first = jobs.submit([make_post("甲")])
+        assert ends(jobs, 1)[first].failure == ""
+        handles = {jobs.submit([make_post("slow1"), make_post("乙" * length)]): length for length in range(1, 5)}
+        broker.kill()
+        with pytest.raises(Retryable):
+            hear(jobs)
+        broker.start()
+        done: dict[str, Completed] = {}
+        until_s = time.monotonic() + 60
+        while len(done) < 4:
+            assert time.monotonic() < until_s, f"{4 - len(done)} batches never ended"
+            with suppress(Retryable):
+                done |= {end.handle: end for end in jobs.completed(0.5)}
+        assert {handle: end.scores[1].sketch for handle, end in done.items()} == handles
+    finally:
+        town.close()
+        broker.stop()
+
+
+def hear(jobs: CeleryJobs) -> None:
+    until_s = time.monotonic() + 30
+    while time.monotonic() < until_s:
+        jobs.completed(0.2)
 
 
 def test_redis_is_told_to_redeliver() -> None:

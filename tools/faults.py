@@ -20,6 +20,7 @@ from typing import Any
 
 from contracts.document import Query
 from contracts.events import POSTS_FETCHED, POSTS_INDEXED, POSTS_REJECTED, PostFetched, PostIndexed, PostRejected
+from contracts.ports.log import read_all
 from qingting.home import Home
 from qingting.status import lags
 from qingting.wiring import House
@@ -77,21 +78,21 @@ def main() -> int:
 
 
 def _run(folder: Path, posts: int, kills: int, chance: random.Random) -> int:
-    files = _write_posts(folder, posts, chance)
+    files = write_posts(folder, posts, chance)
     calm, fire = Home(folder / "calm"), Home(folder / "fire")
-    _call(calm, "init")
-    _call(fire, "init")
+    call(calm, "init")
+    call(fire, "init")
     shutil.copytree(calm.secrets, fire.secrets, dirs_exist_ok=True)
     for home in (calm, fire):
         home.rules_file.write_text(RULES, "utf-8")
     whole = folder / "posts.jsonl"
     whole.write_text("".join(file.read_text("utf-8") for file in files), "utf-8")
-    _call(calm, "import", str(whole), *IMPORT)
-    _call(calm, "drain")
+    call(calm, "import", str(whole), *IMPORT)
+    call(calm, "drain")
     started_s = time.monotonic()
     killed = _under_fire(fire, files, kills, chance)
     print(f"killed {sum(killed.values())} in {time.monotonic() - started_s:.0f} s: {killed}", flush=True)
-    return _compare(_ledger(calm), _ledger(fire), posts)
+    return compare(ledger(calm), ledger(fire), posts)
 
 
 RULES = """
@@ -117,7 +118,7 @@ IMPORT = (
 )  # fmt: skip
 
 
-def _write_posts(folder: Path, posts: int, chance: random.Random) -> list[Path]:
+def write_posts(folder: Path, posts: int, chance: random.Random, slices: int = SLICES) -> list[Path]:
     """Write the posts in slices: everyday talk, one story that breaks in the last half hour, and pleas."""
     now = datetime.now(UTC)
     lines = []
@@ -133,7 +134,7 @@ def _write_posts(folder: Path, posts: int, chance: random.Random) -> list[Path]:
             text = f"{chance.choice(OPENINGS)}{place}{chance.choice(MIDDLES)}{chance.choice(ENDINGS)}，编号 {number}。"
         at = (now - timedelta(minutes=minutes)).isoformat(timespec="seconds")
         lines.append(json.dumps({"id": f"p{number}", "text": text, "at": at, "author": f"a{chance.randrange(posts)}"}))
-    size = -(-posts // SLICES)
+    size = -(-posts // slices)
     files = []
     for start in range(0, posts, size):
         file = folder / f"posts-{start:06}.jsonl"
@@ -146,7 +147,7 @@ def _under_fire(home: Home, files: list[Path], kills: int, chance: random.Random
     """Import slice by slice while roles are killed; a killed import is run again, as an operator would."""
     killed = dict.fromkeys(TARGETS, 0)
     # without crawl and desk: they take no part in the import, and every start of theirs costs a second of two cores
-    roles = [subprocess.Popen(_command(home, "run", role), stdin=subprocess.DEVNULL) for role in TARGETS[:-1]]
+    roles = [subprocess.Popen(command(home, "run", role), stdin=subprocess.DEVNULL) for role in TARGETS[:-1]]
     importing: subprocess.Popen[bytes] | None = None
     waiting = list(files)
     next_s = 0.0
@@ -158,7 +159,7 @@ def _under_fire(home: Home, files: list[Path], kills: int, chance: random.Random
                 sys.exit(f"not done within {DEADLINE_S:.0f} s: {len(waiting)} slices left, killed {killed}")
             for place, role in enumerate(roles):
                 if role.poll() is not None:
-                    roles[place] = subprocess.Popen(_command(home, "run", TARGETS[place]), stdin=subprocess.DEVNULL)
+                    roles[place] = subprocess.Popen(command(home, "run", TARGETS[place]), stdin=subprocess.DEVNULL)
             if importing and importing.poll() is not None:
                 if importing.returncode == 0:
                     waiting.pop(0)
@@ -166,7 +167,7 @@ def _under_fire(home: Home, files: list[Path], kills: int, chance: random.Random
             done = sum(killed.values())
             if not importing and waiting and (len(files) - len(waiting)) * kills <= done * len(files) + kills:
                 importing = subprocess.Popen(
-                    _command(home, "import", str(waiting[0]), *IMPORT), stdout=subprocess.DEVNULL
+                    command(home, "import", str(waiting[0]), *IMPORT), stdout=subprocess.DEVNULL
                 )
             if done < kills and time.monotonic() > next_s:
                 processes = dict(zip(TARGETS, (*roles, importing), strict=True))
@@ -193,7 +194,7 @@ def _idle(home: Home) -> bool:
         return not any(lag.lag for lag in lags(house).values())
 
 
-def _ledger(home: Home) -> dict[str, Any]:
+def ledger(home: Home) -> dict[str, Any]:
     from alerts import store
 
     with House.at(home) as house:
@@ -215,16 +216,10 @@ def _ledger(home: Home) -> dict[str, Any]:
 
 
 def _events(house: House, stream: str) -> list[Any]:
-    reader, events = house.log.reader([stream], {}), []
-    try:
-        while records := reader.poll(5000):
-            events += [record.event for record in records]
-    finally:
-        reader.close()
-    return events
+    return [record.event for record in read_all(house.log, [stream], {})]
 
 
-def _compare(calm: dict[str, Any], fire: dict[str, Any], posts: int) -> int:
+def compare(calm: dict[str, Any], fire: dict[str, Any], posts: int) -> int:
     lost = fire["fetched"] - fire["stored"] - fire["rejected"]
     checks: list[tuple[str, bool, object]] = [
         ("posts sent", len(fire["fetched"]) == posts, len(fire["fetched"])),
@@ -255,12 +250,12 @@ def _compare(calm: dict[str, Any], fire: dict[str, Any], posts: int) -> int:
     return 0 if all(well for _, well, _ in checks) else 1
 
 
-def _command(home: Home, *arguments: str) -> list[str]:
+def command(home: Home, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "qingting", "--home", str(home.folder), *arguments]
 
 
-def _call(home: Home, *arguments: str) -> None:
-    done = subprocess.run(_command(home, *arguments), capture_output=True, text=True, check=False, env=dict(os.environ))
+def call(home: Home, *arguments: str) -> None:
+    done = subprocess.run(command(home, *arguments), capture_output=True, text=True, check=False, env=dict(os.environ))
     if done.returncode:
         sys.exit(f"{arguments[0]} failed: {done.stderr}")
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-import kombu
+from kombu.entity import Queue
+from kombu.messaging import Producer
 
 from backends.celery.app import application, broker_of
 from backends.celery.jobs import CeleryJobs
@@ -21,9 +22,9 @@ def examine(settings: CelerySettings, secrets: Path) -> str:
     app = application(settings, broker_of(settings, secrets))
     said, started_s = uuid4().hex, time.monotonic()
     with app.connection_for_write() as connection, connection.channel() as channel:
-        queue = kombu.Queue(f"{settings.queue}.doctor.{said}", exclusive=True, auto_delete=True)(channel)
+        queue = Queue(f"{settings.queue}.doctor.{said}", exclusive=True, auto_delete=True)(channel)
         queue.declare()
-        kombu.Producer(channel).publish(said, routing_key=queue.name)
+        Producer(channel).publish(said, routing_key=queue.name)
         while (found := queue.get(no_ack=True)) is None:
             if time.monotonic() - started_s > _WAIT_S:
                 raise Retryable("交给 RabbitMQ 的消息 10 秒内没有取回来；请检查它的日志、内存和磁盘水位。")

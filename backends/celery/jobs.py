@@ -10,10 +10,10 @@ from uuid import uuid4
 
 import msgspec
 from amqp.exceptions import AccessRefused, AMQPError, MessageNacked, NotAllowed, NotFound, PreconditionFailed
-from celery import Celery
 from celery.result import AsyncResult
-from kombu import Queue
+from kombu.entity import Queue
 from kombu.exceptions import KombuError
+from kombu.messaging import Producer
 
 from backends.celery.app import DEAD, application, broker_of, queues
 from backends.celery.job import JOB, decode_answer, encode_batch
@@ -59,7 +59,7 @@ class CeleryJobs:
         self._handles: dict[str, str] = {}
         """Celery's ids of what is under way → handle."""
         self._ended: list[Completed] = []
-        self._app = self._open()
+        self._open()
         self._check()
 
     def submit(self, batch: Sequence[Post]) -> str:
@@ -84,25 +84,24 @@ class CeleryJobs:
         return tuple(ended)
 
     def close(self) -> None:
+        with suppress(*_LOST, AttributeError):  # the latter where it never was opened, or only half
+            self._app.backend.result_consumer.stop()
         with suppress(*_LOST):
-            if self._app.backend.result_consumer._connection is not None:  # noqa: SLF001 - nothing else tells
-                self._app.backend.result_consumer.stop()
-        for pool in (self._app.amqp.producer_pool, self._app.pool):
-            with suppress(*_LOST):
-                pool.force_close_all()
+            self._producer.connection.collect()
         with suppress(*_LOST):
             self._app.close()
 
-    def _open(self) -> Celery:
-        app = application(self._settings, self._broker)
-        app.backend.result_consumer.on_message = self._heard
-        return app
+    def _open(self) -> None:
+        self._app = application(self._settings, self._broker)
+        self._app.backend.result_consumer.on_message = self._heard
+        # a connection of its own: Celery's pools belong to the process and give a lost connection out again
+        self._producer = Producer(self._app.connection_for_write(), auto_declare=False)
 
     def _reopen(self) -> None:
         """Take a fresh application; what was under way has to be submitted again, and costs no miss."""
         _logger.warning("lost the broker with %d batches under way: opening a new application", len(self._batches))
         self.close()
-        self._app = self._open()
+        self._open()
         self._handles.clear()
         for batch in self._batches.values():
             batch.jobs, batch.is_out, batch.began_s = [], False, None
@@ -117,7 +116,9 @@ class CeleryJobs:
         self._handles[job] = handle
         try:
             self._app.backend.add_pending_result(AsyncResult(job, app=self._app))
-            self._app.send_task(JOB, args=(batch.body,), task_id=job, queue=self._settings.queue)
+            self._app.send_task(
+                JOB, args=(batch.body,), task_id=job, queue=self._settings.queue, producer=self._producer
+            )
         except _LOST as fault:
             self._forget(job)
             if not any(isinstance(cause, MessageNacked) for cause in _causes(fault)):  # the broker is there, but full

@@ -28,7 +28,7 @@ def examine(database: SqlDatabase, clock: Clock) -> str:
         now_us = connection.execute(select(database_now_us())).scalar_one()
         version = connection.dialect.server_version_info or ()
     took_s = time.monotonic() - started_s
-    if version and version[0] < _OLDEST and database.engine.dialect.name == "postgresql":
+    if database.engine.dialect.name == "postgresql" and version and int(version[0]) < _OLDEST:
         raise NotConfigured(f"PostgreSQL 是 {version[0]} 版，本程序需要 {_OLDEST} 或更新。")
     skew = abs(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=now_us) - clock.now())
     if skew > _SKEW:

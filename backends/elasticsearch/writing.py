@@ -71,7 +71,7 @@ def bulk(client: Elasticsearch, actions: Sequence[Action], *, refresh: bool = Fa
 
 
 def _once(client: Elasticsearch, actions: Sequence[Action], *, refresh: bool) -> list[Result]:
-    lines = [line for action in actions for line in (action.head, action.source) if line]
+    lines: list[Any] = [line for action in actions for line in (action.head, action.source) if line]
     try:
         items = client.bulk(operations=lines, refresh=refresh)["items"]
     except (BadRequestError, ApiError) as refusal:

@@ -27,7 +27,7 @@ class StallWatch:
         self._read_s = time.monotonic()
         ours = consumer.assignment()
         ends = consumer.end_offsets(list(ours)) if ours else {}
-        lag = sum(max(0, end - (consumer.position(place) or 0)) for place, end in ends.items())
+        lag: int = sum(max(0, end - (consumer.position(place) or 0)) for place, end in ends.items())
         if lag:
             _logger.error("nothing read for %.0f s although %d records wait: opening a new consumer", STALL_S, lag)
         return lag > 0

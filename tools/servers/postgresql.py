@@ -26,6 +26,8 @@ class PostgreSql(Server):
 
     def prepare(self) -> None:
         if (self.folder / "data" / "PG_VERSION").exists():
+            # nobody runs (or `launch` would not be here): after kill -9 a dead process may still seem alive to it
+            (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
             return
         self.own()
         make = [str(self._programs() / "initdb"), "-D", str(self.folder / "data"), "-U", "qingting", "-A", "trust"]

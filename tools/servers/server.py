@@ -32,6 +32,7 @@ class Server:
         self.shared = folder.resolve()
         self.folder = self.shared / f"{self.name}-{shift}"
         self.shift = shift
+        self._started: subprocess.Popen[bytes] | None = None
 
     @property
     def port(self) -> int:
@@ -75,11 +76,11 @@ class Server:
         self.prepare()
         self.own()
         with (self.folder / "output.log").open("ab") as output:
-            process = subprocess.Popen(
+            self._started = subprocess.Popen(
                 self.as_user(self.command()), cwd=self.folder, env=os.environ | self.environment(), stdout=output,
                 stderr=output, stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
-        (self.folder / "group").write_text(str(process.pid))
+        (self.folder / "group").write_text(str(self._started.pid))
 
     def wait(self) -> None:
         """Wait until it is ready. Raises ServerError with the end of its log."""
@@ -136,6 +137,8 @@ class Server:
 
     def _processes(self) -> list[int]:
         """Return the living processes of the session that `launch` began: a server may be several."""
+        if self._started:
+            self._started.poll()
         with suppress(FileNotFoundError, ValueError):
             session = int((self.folder / "group").read_text())
             return [process for process in _all_processes() if _session(process) == session]
