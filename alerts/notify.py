@@ -67,6 +67,10 @@ class NotifyRole:
         }
         self._in_flight: list[tuple[Sequence[Due], Future[Sequence[Receipt]]]] = []
 
+    @property
+    def in_flight(self) -> int:
+        return sum(len(items) for items, _ in self._in_flight)
+
     def step(self, timeout_s: float) -> int:
         if not self._lease.acquire():
             time.sleep(timeout_s)

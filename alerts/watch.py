@@ -83,6 +83,11 @@ class WatchRole:
         self._memory: _Memory | None = None
         longest = max((rule.window_minutes for rule in rules), default=0)
         self._kept_minutes = int(self._settings.red_alert_age_hours * 60) + longest
+        self._taken = 0
+
+    @property
+    def in_flight(self) -> int:
+        return self._taken
 
     def step(self, timeout_s: float) -> int:
         if not self._lease.acquire():
@@ -94,6 +99,7 @@ class WatchRole:
         records = memory.reader.poll(self._settings.watch_batch, wait_s)
         if not records and not memory.tallies.is_unjudged:
             return 0
+        self._taken = len(records)
         try:
             with self._database.writing() as connection:
                 self._lease.guard(connection)
@@ -101,6 +107,8 @@ class WatchRole:
         except BaseException:
             self._forget()
             raise
+        finally:
+            self._taken = 0
         return len(records)
 
     def close(self) -> None:

@@ -6,6 +6,11 @@ from typing import Protocol
 class Role(Protocol):
     """One turn at a time; everything between two turns is safe to kill."""
 
+    @property
+    def in_flight(self) -> int:
+        """How many items are taken and not yet committed; may be asked from another thread."""
+        ...
+
     def step(self, timeout_s: float) -> int:
         """Do one turn: wait up to `timeout_s` for work, finish what was taken, commit; return how many items were done.
 

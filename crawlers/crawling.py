@@ -7,7 +7,8 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 from scrapy import Spider, signals
@@ -23,12 +24,15 @@ from crawlers.edge import Edge
 from crawlers.politeness import Hosts
 from crawlers.robots import RobotsBook
 from crawlers.settings import CrawlSettings
+from crawlers.share import Everything, Share
 from crawlers.source import Source
 from crawlers.source_crawl import CrawlOutcome, Shared, SourceCrawl
 
 AT_ONCE_MAX = 64
 """Sources crawled side by side; each asks one page at a time, so this bounds memory, not politeness."""
 _STOP_POLL_S = 0.2
+_ELSEWHERE_S = 1.0
+"""Until a source that is not ours, or whose state cannot be asked, is looked at again."""
 _log = logging.getLogger(__name__)
 
 
@@ -42,13 +46,14 @@ def crawl(
     once: bool,
     should_stop: Callable[[], bool],
     settings: CrawlSettings | None = None,
+    share: Share | None = None,
     on_outcome: Callable[[CrawlOutcome], None] | None = None,
 ) -> tuple[CrawlOutcome, ...]:
     """Crawl and return the last outcome of each source, in their order; blocks.
 
     With `once` each source is crawled now, once, even one that is switched off: somebody named it. Otherwise each
-    enabled source is crawled when it is due (a restart keeps the schedule) until `should_stop`; a crawl under way is
-    then broken off and goes on next time.
+    enabled source of this process's `share` (default: all) is crawled when it is due (a restart keeps the schedule)
+    until `should_stop`; a crawl under way is then broken off and goes on next time.
     """
     settings = settings or CrawlSettings()
     install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
@@ -65,7 +70,8 @@ def crawl(
         names=names,
         robots=RobotsBook(timedelta(minutes=settings.robots_minutes)),
     )
-    round_ = _Round([source for source in sources if once or source.enabled], shared, should_stop, on_outcome)
+    wanted = [source for source in sources if once or source.enabled]
+    round_ = _Round(wanted, shared, share or Everything(), should_stop, on_outcome)
     failures: list[BaseException] = []
 
     def start() -> None:
@@ -98,11 +104,13 @@ class _Round:
         self,
         sources: Sequence[Source],
         shared: Shared,
+        share: Share,
         should_stop: Callable[[], bool],
         on_outcome: Callable[[CrawlOutcome], None] | None,
     ) -> None:
         self._sources = sources
         self._shared = shared
+        self._share = share
         self._should_stop = should_stop
         self._on_outcome = on_outcome
         self._outcomes: dict[str, CrawlOutcome] = {}
@@ -122,22 +130,40 @@ class _Round:
                 await stopper  # without any source there is nothing to do, but the role lives
         finally:
             stopper.cancel()
+            with suppress(Retryable):
+                self._share.close()
 
     async def _stop_when_asked(self) -> None:
-        while not self._should_stop():  # noqa: ASYNC110 - a signal handler sets a flag, it cannot set an asyncio event
-            await asyncio.sleep(_STOP_POLL_S)
+        while not self._should_stop():
+            await asyncio.sleep(_STOP_POLL_S)  # a signal handler sets a flag, it cannot set an asyncio event
+            with suppress(Retryable):
+                self._share.renew()
         await self._runner.stop()
 
     async def _keep_on(self, source: Source) -> None:
-        health = {health.source: health for health in self._shared.crawl_state.health()}.get(source.id)
-        due = health.next_due_at if health else None
+        due: datetime | None = None
         while not self._should_stop():
             if due is not None and self._shared.clock.now() < due:
                 await asyncio.sleep(_STOP_POLL_S)
                 continue
-            await self._once(source)
-            due = next((h.next_due_at for h in self._shared.crawl_state.health() if h.source == source.id), None)
-            due = due or self._shared.clock.now() + timedelta(seconds=source.interval_s)
+            try:
+                if not self._share.take(source):
+                    await asyncio.sleep(_ELSEWHERE_S)
+                    continue
+                try:
+                    due = self._due(source)  # kept by whoever crawled it last
+                    if due is None or due <= self._shared.clock.now():
+                        await self._once(source)
+                        due = self._due(source) or self._shared.clock.now() + timedelta(seconds=source.interval_s)
+                finally:
+                    self._share.give(source)
+            except Retryable as away:
+                _log.warning("source %s not crawled now: %s", source.id, away)
+                await asyncio.sleep(_ELSEWHERE_S)
+
+    def _due(self, source: Source) -> datetime | None:
+        known = (health for health in self._shared.crawl_state.health() if health.source == source.id)
+        return next((health.next_due_at for health in known), None)
 
     async def _crawl(self, crawl: SourceCrawl) -> None:
         def note(failure: Any, response: Any) -> None:

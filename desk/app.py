@@ -23,7 +23,7 @@ from contracts.ports.crawl_state import SourceHealth
 from contracts.ports.database import Database
 from contracts.ports.index import Index
 from contracts.ports.log import Log
-from desk import faults, sessions
+from desk import faults, probes, sessions
 from desk.headers import Bounded, Headed, TooLargeError
 from desk.live import Live
 from desk.rendering import Rendering
@@ -76,6 +76,9 @@ class Desk:
     health: Callable[[], Sequence[SourceHealth]] = tuple
     rules: Callable[[], Sequence[Rule]] = tuple
     roles: Callable[[], Sequence[RoleState]] = tuple
+    metrics: Callable[[], bytes] | None = None
+    """The house's metrics as Prometheus reads them; None where they are not switched on."""
+    metrics_token: str = ""
     sample: bool = False
     """True in the demo: every page says 样例."""
 
@@ -98,6 +101,7 @@ def build(desk: Desk) -> Starlette:
         routes=[
             *(_route(desk, guarded) for guarded in routes()),
             Route("/events", live.events),
+            *probes.routes(desk),
             Mount("/static", StaticFiles(directory=STATIC)),
             Route("/{path:path}", _nowhere(desk), methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
         ],

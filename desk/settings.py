@@ -15,3 +15,5 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     request_max_kib: int = 512
     lag_warning_s: float = 120.0
     """Older than this, the desk says 监测中断."""
+    metrics_token_file: str = ""
+    """File in secrets/ with the token that opens `/metrics`; empty: there are no metrics."""

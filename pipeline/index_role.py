@@ -39,6 +39,11 @@ class IndexRole:
         self._consumer: Consumer | None = None
         self._folds = Folds()
         self._events = Events()
+        self._taken = 0
+
+    @property
+    def in_flight(self) -> int:
+        return self._taken
 
     def step(self, timeout_s: float) -> int:
         """Index one batch. Raises Retryable when a port is away; the batch is then taken again."""
@@ -51,6 +56,7 @@ class IndexRole:
             self._consumer = self._log.consumer(GROUP, [POSTS_SCORED])
         try:
             records = self._consumer.poll(self._size, timeout_s)
+            self._taken = len(records)
             if records:
                 self._write([record.event for record in records if isinstance(record.event, PostScored)])
                 self._consumer.commit({record.partition: record.offset + 1 for record in records})
@@ -58,6 +64,8 @@ class IndexRole:
             # what was taken but not committed is read again, into a memory that knows only what was announced
             self._stand_down()
             raise
+        finally:
+            self._taken = 0
         return len(records)
 
     def close(self) -> None:

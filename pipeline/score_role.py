@@ -57,7 +57,7 @@ class ScoreRole:
     @property
     def in_flight(self) -> int:
         """How many posts are taken and not yet committed."""
-        return sum(len(batch.records) for batch in self._batches)
+        return sum(len(batch.records) for batch in tuple(self._batches))
 
     def step(self, timeout_s: float) -> int:
         """Take, submit, collect, append, commit. Raises Retryable when log or jobs are away; nothing is lost by it."""

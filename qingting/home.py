@@ -1,6 +1,5 @@
 """The home: the one folder that holds everything a deployment owns."""
 
-import fcntl
 import os
 import secrets
 from collections.abc import Iterator
@@ -9,7 +8,9 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from contracts.errors import Conflict, NotConfigured, Retryable
+from backends.files.locks import open_lock, take
+from backends.files.presence import FilePresence
+from contracts.errors import Conflict, NotConfigured
 
 STARTING_FILES = ("qingting.toml", "sources.yaml", "rules.yaml")
 _KEY_BYTES = 32
@@ -110,50 +111,18 @@ class Home:
     @contextmanager
     def only_one(self, name: str, sentence: str) -> Iterator[None]:
         """Hold the home's lock `name`. Raises Conflict with `sentence` while another process holds it."""
-        handle = _open_lock(self.running / f"{name}.lock")
+        handle = open_lock(self.running / f"{name}.lock")
         try:
-            if not _locked(handle):
+            if not take(handle):
                 raise Conflict(sentence)
             yield
         finally:
             os.close(handle)
 
-    @contextmanager
-    def shown_alive(self, role: str) -> Iterator[None]:
-        """Show the role as alive for as long as this process lives."""
-        path = self.running / f"role-{role}.{os.getpid()}-{secrets.token_hex(4)}.lock"
-        # locked before it gets its name: whoever looks for the living must never find it unlocked and sweep it away
-        unnamed = path.with_suffix(".new")
-        handle = _open_lock(unnamed)
-        try:
-            _locked(handle)
-            unnamed.rename(path)
-            yield
-        finally:
-            path.unlink(missing_ok=True)
-            os.close(handle)
-
-    def alive(self, role: str) -> int:
-        """Return how many living processes show themselves as this role; sweeps what the dead left."""
-        return len(self.processes(role))
-
     def processes(self, role: str) -> list[int]:
-        """Return the ids of the living processes of a role."""
-        held = [path for path in self.running.glob(f"role-{role}.*.lock") if self._is_held(path)]
-        return [int(path.name.split(".")[1].partition("-")[0]) for path in held]
-
-    def _is_held(self, path: Path) -> bool:
-        try:
-            handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return False
-        try:
-            if not _locked(handle):
-                return True
-            path.unlink(missing_ok=True)
-            return False
-        finally:
-            os.close(handle)
+        """Return the ids of this machine's living processes of a role."""
+        living = FilePresence(self.running, role).living()
+        return [int(process.name.partition("-")[0]) for process in living if process.role == role]
 
     def is_up(self) -> bool:
         """Whether an `up` runs on this home."""
@@ -162,25 +131,9 @@ class Home:
             return False
         handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
-            return not _locked(handle)
+            return not take(handle)
         finally:
             os.close(handle)
-
-
-def _open_lock(path: Path) -> int:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as failed:
-        raise Retryable(f"写不了 {path}（{failed.strerror}）。请检查磁盘空间和权限。") from failed
-
-
-def _locked(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _write_once(path: Path, text: str) -> None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from backends.settings import CelerySettings
 from contracts.errors import Conflict, NotConfigured, Retryable
+from contracts.ports.presence import Presence
 from contracts.role import Role
 from qingting.settings import Settings
+from qingting.showing import shown
 from qingting.wiring import House
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ ROLES: Final = ("crawl", "score", "index", "watch", "notify", "desk")
 """In the order of a post's way; `worker` joins them in the cluster only."""
 WORKER: Final = "worker"
 TURN_S: Final = 0.5
+_HOST_LEASE_S: Final = 20.0
+"""How long nobody crawls the hosts of a crawl process that died."""
 _FIRST_PAUSE_S: Final = 0.1
 _LONGEST_PAUSE_S: Final = 5.0
 
@@ -90,17 +94,21 @@ def of(settings: Settings) -> tuple[str, ...]:
 
 def run(name: str, house: House, stop: threading.Event) -> None:
     """Run one role until `stop` is set; it then finishes what it took. Raises NotConfigured for an unknown name."""
-    with house.home.shown_alive(name):
+    if name not in {*ROLES, WORKER}:
+        raise NotConfigured(f"没有叫 {name} 的角色。可用：{'、'.join(ROLES)}。")
+    if name in STEPPING:
+        role = STEPPING[name](house)
+        with shown(house.presence(name), lambda: role.in_flight):
+            _turns(name, role, stop)
+        return
+    presence = house.presence(name)
+    with shown(presence, lambda: 0):
         if name == "crawl":
-            _crawl(house, stop)
+            _crawl(house, presence, stop)
         elif name == "desk":
             _serve(house, stop)
-        elif name in STEPPING:
-            _turns(name, STEPPING[name](house), stop)
-        elif name == WORKER:
-            _work(house, stop)
         else:
-            raise NotConfigured(f"没有叫 {name} 的角色。可用：{'、'.join(ROLES)}。")
+            _work(house, stop)
 
 
 def _turns(name: str, role: Role, stop: threading.Event) -> None:
@@ -118,12 +126,14 @@ def _turns(name: str, role: Role, stop: threading.Event) -> None:
         role.close()
 
 
-def _crawl(house: House, stop: threading.Event) -> None:
+def _crawl(house: House, presence: Presence, stop: threading.Event) -> None:
     from crawlers.crawling import crawl
+    from crawlers.share import HostShare
 
     crawl(
         house.sources, edge=house.edge, log=house.log, crawl_state=house.crawl_state, clock=house.clock,
         once=False, should_stop=stop.is_set, settings=house.settings.crawl,
+        share=HostShare(presence, lambda host: house.lease(host, _HOST_LEASE_S)),
     )  # fmt: skip
 
 

@@ -4,13 +4,15 @@ import errno
 import socket
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from backends.secrets import read_secret
 from contracts.errors import NotConfigured
 from qingting.wiring import House
 
 if TYPE_CHECKING:
     from desk.app import Desk, RoleState, SourceCard
+    from qingting.status import DeadLetters
 
 
 def require_free_port(host: str, port: int) -> None:
@@ -41,12 +43,14 @@ def serve(house: House, stop: threading.Event) -> None:
 def desk_of(house: House) -> "Desk":
     """Return the desk of a house, with what it shows of the crawlers and the roles."""
     from desk.app import Desk
+    from qingting.status import DeadLetters
 
+    dead_letters = DeadLetters(house.log)
     return Desk(
         database=house.database, index=house.index, log=house.log, clock=house.clock, settings=house.settings.desk,
         response=house.settings.response, reports=house.home.reports, sources=lambda: _sources(house),
-        health=house.crawl_state.health, roles=lambda: _roles(house), rules=lambda: house.rules,
-        sample=house.has_samples,
+        health=house.crawl_state.health, roles=lambda: _roles(house, dead_letters), rules=lambda: house.rules,
+        sample=house.has_samples, **_metrics(house),
     )  # fmt: skip
 
 
@@ -62,8 +66,21 @@ def _sources(house: House) -> "Sequence[SourceCard]":
     ]  # fmt: skip
 
 
-def _roles(house: House) -> "Sequence[RoleState]":
+def _roles(house: House, dead_letters: "DeadLetters") -> "Sequence[RoleState]":
     from desk.app import RoleState
     from qingting.status import status
 
-    return [RoleState(role=name, alive=role.alive, lag=role.lag) for name, role in status(house).roles.items()]
+    found = status(house, dead_letters).roles
+    return [RoleState(role=name, alive=role.alive, lag=role.lag) for name, role in found.items()]
+
+
+def _metrics(house: House) -> dict[str, Any]:
+    file = house.settings.desk.metrics_token_file
+    if not file:
+        return {}
+    from qingting.metrics import exposition
+
+    return {
+        "metrics": exposition(house),
+        "metrics_token": read_secret(house.home.secrets, file, "desk.metrics_token_file"),
+    }

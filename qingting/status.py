@@ -1,5 +1,6 @@
 """`status`: which roles live, how far each is behind, and what is open."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
@@ -14,14 +15,17 @@ from contracts.events import (
     POSTS_REJECTED,
     POSTS_SCORED,
     STREAMS,
+    PostRejected,
 )
-from contracts.ports.log import Partition
-from qingting.roles import ROLES
+from contracts.ports.log import Log, Partition, read_all
+from qingting.roles import of
 from qingting.wiring import House
 
 _LOOK_S: Final = 1.0
 GROUPS: Final = {"score": POSTS_FETCHED, "index": POSTS_SCORED}
 """The roles that read as a consumer group of their own name, and what they read."""
+_STAGES: Final = {"crawl": "edge"}
+"""Role → what its dead letters say, where that is another word."""
 
 
 class Lag(msgspec.Struct, frozen=True):
@@ -35,6 +39,12 @@ class RoleStatus(msgspec.Struct, frozen=True):
     alive: bool
     lag: int
     oldest_s: float
+    processes: int = 0
+    """Living ones; of `index`, `watch` and `notify` one works and the others stand by."""
+    in_flight: int = 0
+    """Items taken and not yet committed, of all its processes."""
+    dead_letters: int = 0
+    """Posts that it gave up."""
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,14 +58,36 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     tasks: dict[str, int]
 
 
-def status(house: House) -> Status:
+class DeadLetters:
+    """How many posts each stage gave up, counted on from the last look."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._positions: dict[Partition, int] = {}
+        self._counts: Counter[str] = Counter()
+
+    def counts(self) -> Mapping[str, int]:
+        """Return the counts by stage (edge · score · index · watch)."""
+        for record in read_all(self._log, [POSTS_REJECTED], dict(self._positions)):
+            self._positions[record.partition] = record.offset + 1
+            if isinstance(record.event, PostRejected):
+                self._counts[record.event.stage] += 1
+        return self._counts
+
+
+def status(house: House, dead_letters: DeadLetters | None = None) -> Status:
     """Gather the status; reads only."""
     behind = lags(house)
-    roles = {
-        role: RoleStatus(house.home.alive(role) > 0, behind[role].lag, behind[role].oldest_s) if role in behind
-        else RoleStatus(house.home.alive(role) > 0, 0, 0.0)
-        for role in ROLES
-    }  # fmt: skip
+    given_up = (dead_letters or DeadLetters(house.log)).counts()
+    living = house.presence("status").living()
+    roles = {}
+    for role in dict.fromkeys(of(house.settings)):
+        mine = [process for process in living if process.role == role]
+        lag = behind.get(role, Lag(0, 0.0))
+        roles[role] = RoleStatus(
+            bool(mine), lag.lag, lag.oldest_s, len(mine), sum(process.in_flight for process in mine),
+            given_up.get(_STAGES.get(role, role), 0),
+        )  # fmt: skip
     streams = {stream: sum(house.log.end_offsets([stream]).values()) for stream in STREAMS}
     return Status(
         roles=roles,

@@ -1,6 +1,7 @@
 """The composition root: the one place that knows which adapter stands behind which port."""
 
 import os
+import secrets
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from contracts.ports.lease import Lease
     from contracts.ports.log import Log
     from contracts.ports.notifier import Notifier
+    from contracts.ports.presence import Presence
     from contracts.post import Post
     from contracts.score import Score
     from crawlers.edge import Edge
@@ -143,10 +145,20 @@ class House:
 
         return EagerJobs(self.score)
 
-    def lease(self, name: str) -> "Lease":
+    def lease(self, name: str, ttl_s: float = 5.0) -> "Lease":
         from backends.database.lease import DatabaseLease
 
-        return DatabaseLease(self.database, name, f"{socket.gethostname()}:{os.getpid()}")
+        return DatabaseLease(self.database, name, f"{socket.gethostname()}:{os.getpid()}", ttl_s=ttl_s)
+
+    def presence(self, role: str) -> "Presence":
+        """Return a fresh process of the role: on a database that machines share, seen by all of them."""
+        if not self.settings.database.url:
+            from backends.files.presence import FilePresence
+
+            return FilePresence(self.home.running, role)
+        from backends.database.presence import DatabasePresence
+
+        return DatabasePresence(self.database, role, f"{socket.gethostname()}:{os.getpid()}-{secrets.token_hex(4)}")
 
     @cached_property
     def sources(self) -> "tuple[Source, ...]":

@@ -1,22 +1,28 @@
 """The desk database and the leases in it pass the suites of their ports; SQLite's own faults are told apart."""
 
 import sqlite3
+import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 
 import backends.database.tables
 from backends.database import SqlDatabase, open_database
 from backends.database.lease import DatabaseLease
+from backends.database.presence import DatabasePresence
+from backends.database.tables import processes
 from contracts.errors import NotConfigured, Retryable
 from contracts.ports.database import Database
 from contracts.ports.lease import Lease
+from contracts.ports.presence import Presence
 from contracts.testing import database_suite
 from contracts.testing.database_suite import DatabaseSuite, kept, read
 from contracts.testing.lease_suite import LeaseSuite
+from contracts.testing.presence_suite import PresenceSuite
 
 
 class _OnSqlite:
@@ -47,6 +53,31 @@ class TestSqliteLease(_OnSqlite, LeaseSuite):
 
     def lease(self, database: Database, name: str, holder: str, ttl_s: float) -> Lease:
         return DatabaseLease(database, name, holder, ttl_s=ttl_s)
+
+
+class TestSqlitePresence(_OnSqlite, PresenceSuite):
+    def make_place(self) -> object:
+        return self._open()
+
+    def presence(self, place: object, role: str) -> Presence:
+        return self.fading(place, role, 60.0)
+
+    def fading(self, place: object, role: str, ttl_s: float) -> Presence:
+        assert isinstance(place, SqlDatabase)
+        return DatabasePresence(place, role, uuid.uuid4().hex, ttl_s=ttl_s)
+
+    def test_who_gives_no_sign_is_gone_and_swept(self) -> None:
+        place = self.make_place()
+        dead = self.fading(place, "score", 0.2)
+        dead.show()
+        until_s = time.monotonic() + 10
+        while dead.living():
+            assert time.monotonic() < until_s, "the dead are still seen"
+            time.sleep(0.02)
+        self.fading(place, "score", 0.2).show()
+        assert isinstance(place, SqlDatabase)
+        with place.reading() as connection:
+            assert len(connection.execute(select(processes)).all()) == 1
 
 
 @contextmanager

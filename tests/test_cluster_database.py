@@ -1,10 +1,11 @@
 """The desk database on PostgreSQL passes the suites of its ports, and its own faults are told apart."""
 
+import time
 import uuid
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import create_engine, insert, text
+from sqlalchemy import create_engine, insert, select, text
 from sqlalchemy.engine import make_url
 
 import backends.database.tables
@@ -12,17 +13,21 @@ from backends.database import SqlDatabase, open_database
 from backends.database.crawl_state import DatabaseCrawlState
 from backends.database.forget_list import DatabaseForgetList
 from backends.database.lease import DatabaseLease
+from backends.database.presence import DatabasePresence
+from backends.database.tables import processes
 from contracts.errors import NotConfigured, Retryable
 from contracts.ports.crawl_state import CrawlState
 from contracts.ports.database import Database
 from contracts.ports.forget_list import ForgetList
 from contracts.ports.lease import Lease
+from contracts.ports.presence import Presence
 from contracts.testing import database_suite
 from contracts.testing.clock import FakeClock
 from contracts.testing.crawl_state_suite import CrawlStateSuite
 from contracts.testing.database_suite import DatabaseSuite
 from contracts.testing.forget_list_suite import ForgetListSuite
 from contracts.testing.lease_suite import LeaseSuite
+from contracts.testing.presence_suite import PresenceSuite
 from qingting.migrating import migrate, require_newest
 from tools.servers.postgresql import PostgreSql
 
@@ -94,6 +99,31 @@ class TestPostgreSqlLease(_OnPostgreSql, LeaseSuite):
 
     def lease(self, database: Database, name: str, holder: str, ttl_s: float) -> Lease:
         return DatabaseLease(database, name, holder, ttl_s=ttl_s)
+
+
+class TestPostgreSqlPresence(_OnPostgreSql, PresenceSuite):
+    def make_place(self) -> object:
+        return self._cluster.empty()
+
+    def presence(self, place: object, role: str) -> Presence:
+        return self.fading(place, role, 60.0)
+
+    def fading(self, place: object, role: str, ttl_s: float) -> Presence:
+        assert isinstance(place, SqlDatabase)
+        return DatabasePresence(place, role, uuid.uuid4().hex, ttl_s=ttl_s)
+
+    def test_who_gives_no_sign_is_gone_and_swept(self) -> None:
+        place = self.make_place()
+        dead = self.fading(place, "score", 0.2)
+        dead.show()
+        until_s = time.monotonic() + 10
+        while dead.living():
+            assert time.monotonic() < until_s, "the dead are still seen"
+            time.sleep(0.02)
+        self.fading(place, "score", 0.2).show()
+        assert isinstance(place, SqlDatabase)
+        with place.reading() as connection:
+            assert len(connection.execute(select(processes)).all()) == 1
 
 
 class TestPostgreSqlCrawlState(_OnPostgreSql, CrawlStateSuite):

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,7 +35,7 @@ def up(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        until(lambda: all(Home(folder).alive(role) for role in ROLES), "all roles alive")
+        until(lambda: all(Home(folder).processes(role) for role in ROLES), "all roles alive")
         yield program
     finally:
         if program.poll() is None:
@@ -67,7 +66,7 @@ def test_a_killed_role_comes_back_and_sigterm_ends_all(folder: Path, tmp_path: P
         (victim,) = Home(folder).processes("index")
         os.kill(victim, signal.SIGKILL)
         until(
-            lambda: Home(folder).processes("index") not in ([], [victim]) and Home(folder).alive("index") == 1,
+            lambda: Home(folder).processes("index") not in ([], [victim]) and len(Home(folder).processes("index")) == 1,
             "a new index",
         )
         posts = write_posts(tmp_path / "posts.jsonl", 300)
@@ -80,15 +79,17 @@ def test_a_killed_role_comes_back_and_sigterm_ends_all(folder: Path, tmp_path: P
         assert (code, "已有一个 up" in said) == (1, True)
         program.send_signal(signal.SIGTERM)
         assert program.wait(DEADLINE_S) == 0
-    assert not any(Home(folder).alive(role) for role in ROLES)
-    assert answered(folder, "status")["roles"]["score"] == {"alive": False, "lag": 0, "oldest_s": 0.0}
+    assert not any(Home(folder).processes(role) for role in ROLES)
+    assert answered(folder, "status")["roles"]["score"] == {
+        "alive": False, "lag": 0, "oldest_s": 0.0, "processes": 0, "in_flight": 0, "dead_letters": 0
+    }  # fmt: skip
 
 
 def test_the_children_of_a_killed_supervisor_end_by_themselves(folder: Path) -> None:
     with up(folder) as program:
         program.kill()
         program.wait()
-        until(lambda: not any(Home(folder).alive(role) for role in ROLES), "the children to end")
+        until(lambda: not any(Home(folder).processes(role) for role in ROLES), "the children to end")
 
 
 def test_a_role_alone_works_and_stops(folder: Path, tmp_path: Path) -> None:
@@ -158,23 +159,3 @@ def test_a_file_of_old_posts_goes_the_whole_way_without_alarm(folder: Path, tmp_
     assert [post["time_is_doubtful"] for post in found["posts"]].count(True) == 1
     assert answered(folder, "alerts")["alerts"] == []
     assert answered(folder, *arguments)["accepted"] == 0
-
-
-def test_a_look_for_the_living_never_sweeps_one_that_is_just_born(tmp_path: Path) -> None:
-    home = Home(tmp_path)
-    stop = threading.Event()
-
-    def look() -> None:
-        while not stop.is_set():
-            home.alive("score")
-
-    looker = threading.Thread(target=look)
-    looker.start()
-    try:
-        for _ in range(300):
-            with home.shown_alive("score"):
-                assert home.alive("score") == 1
-    finally:
-        stop.set()
-        looker.join()
-    assert home.alive("score") == 0

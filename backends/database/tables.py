@@ -15,6 +15,15 @@ leases = Table(
     Column("expires_us", BigInteger, nullable=False),
 )
 
+processes = Table(
+    "processes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("in_flight", BigInteger, nullable=False),
+    Column("seen_us", BigInteger, nullable=False),
+)
+
 forget_list = Table(
     "forget_list",
     metadata,

@@ -29,7 +29,7 @@ def running(roles: Sequence[str], settings: str = "") -> Iterator[tuple[House, s
         supervisor = threading.Thread(target=supervise, args=(home, roles, stop))
         supervisor.start()
         try:
-            until(lambda: all(home.alive(role) for role in roles), "the roles to start")
+            until(lambda: all(home.processes(role) for role in roles), "the roles to start")
             with House.at(home) as house:
                 yield house, password
         finally:
@@ -46,7 +46,7 @@ def up(home: Home) -> Iterator[subprocess.Popen[bytes]]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        until(lambda: all(home.alive(role) for role in ROLES), "all roles to start")
+        until(lambda: all(home.processes(role) for role in ROLES), "all roles to start")
         yield program
     finally:
         program.terminate()

@@ -92,7 +92,11 @@ def status_(home: Home, *, as_json: bool) -> None:
         return
     for name, role in found.roles.items():
         behind = f"落后 {role.lag:,} 条，最早的已等 {role.oldest_s:.0f} 秒" if role.lag else "没有积压"
-        click.echo(f"{name:<7} {'在运行' if role.alive else '未运行'}  {behind}")
+        alive = f"在运行 {role.processes}" if role.alive else "未运行"
+        further = (f"，手上 {role.in_flight:,} 条" if role.in_flight else "") + (
+            f"，死信 {role.dead_letters:,} 条" if role.dead_letters else ""
+        )
+        click.echo(f"{name:<7} {alive:<6} {behind}{further}")
     click.echo(f"索引 {found.index['posts']:,} 帖；死信 {found.dead_letters:,} 条。")
     tasks = found.tasks
     click.echo(f"未结预警 {found.alerts['open']} 个；未办任务 {tasks['open']} 个，其中超时 {tasks['overdue']} 个。")
