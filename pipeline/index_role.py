@@ -9,19 +9,33 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import msgspec
+
 from contracts.document import Document
-from contracts.errors import Conflict
+from contracts.errors import Conflict, Retryable
 from contracts.events import POSTS_INDEXED, POSTS_REJECTED, POSTS_SCORED, PostIndexed, PostRejected, PostScored
 from contracts.ports.clock import Clock
 from contracts.ports.forget_list import ForgetList
 from contracts.ports.index import Index
 from contracts.ports.lease import Lease
-from contracts.ports.log import Consumer, Log, Partition, read_all
+from contracts.ports.log import Consumer, Log, Partition, Record, read_all
 from pipeline.event import Events
 from pipeline.fold import CAPACITY, Folds
 
 GROUP: Final = "index"
 _STANDBY_S: Final = 0.5
+
+
+class _Batch(msgspec.Struct, eq=False):
+    """What was taken and is not yet committed."""
+
+    records: Sequence[Record]
+    placed: Sequence[tuple[Document, PostIndexed]] | None = None
+    """What is to be written; folds and events know of it already."""
+
+    @property
+    def scored(self) -> list[PostScored]:
+        return [record.event for record in self.records if isinstance(record.event, PostScored)]
 
 
 class IndexRole:
@@ -39,40 +53,52 @@ class IndexRole:
         self._consumer: Consumer | None = None
         self._folds = Folds()
         self._events = Events()
-        self._taken = 0
+        self._batch: _Batch | None = None
 
     @property
     def in_flight(self) -> int:
-        return self._taken
+        batch = self._batch
+        return len(batch.records) if batch else 0
 
     def step(self, timeout_s: float) -> int:
-        """Index one batch. Raises Retryable when a port is away; the batch is then taken again."""
+        """Index one batch. Raises Retryable when a port is away; the batch stays in hand and is written by a later step."""
         if not self._lease.acquire():
             self._stand_down()
             time.sleep(min(timeout_s, _STANDBY_S))
             return 0
-        if self._consumer is None:
-            self._remember()
-            self._consumer = self._log.consumer(GROUP, [POSTS_SCORED])
         try:
-            records = self._consumer.poll(self._size, timeout_s)
-            self._taken = len(records)
-            if records:
-                self._write([record.event for record in records if isinstance(record.event, PostScored)])
-                self._consumer.commit({record.partition: record.offset + 1 for record in records})
+            return self._turn(timeout_s)
+        except Retryable:
+            raise
         except BaseException:
             # what was taken but not committed is read again, into a memory that knows only what was announced
             self._stand_down()
             raise
-        finally:
-            self._taken = 0
-        return len(records)
+
+    def _turn(self, timeout_s: float) -> int:
+        if self._consumer is None:
+            self._remember()
+            self._consumer = self._log.consumer(GROUP, [POSTS_SCORED])
+        if self._batch is None:
+            records = self._consumer.poll(self._size, timeout_s)
+            if not records:
+                return 0
+            self._batch = _Batch(records)
+        batch = self._batch
+        if batch.placed is None:
+            batch.placed = self._place(batch.scored)
+        if batch.placed:
+            self._write(batch)
+        self._consumer.commit({record.partition: record.offset + 1 for record in batch.records})
+        self._batch = None
+        return len(batch.records)
 
     def close(self) -> None:
         self._stand_down()
         self._lease.release()
 
     def _stand_down(self) -> None:
+        self._batch = None
         if self._consumer:
             self._consumer.close()
             self._consumer = None
@@ -92,19 +118,20 @@ class IndexRole:
         for *_, event in read:
             self._keep(event)
 
-    def _write(self, scored: Sequence[PostScored]) -> None:
+    def _place(self, scored: Sequence[PostScored]) -> Sequence[tuple[Document, PostIndexed]]:
         forgotten = self._forget_list.forgets([event.post for event in scored])
         kept = [event for event in scored if event.key not in forgotten]
-        if not kept:
-            return
+        before = dict(self._index.get([event.key for event in kept])) if kept else {}
         # every version has its turn, also within a batch: folds must not depend on where batches end
-        before = dict(self._index.get([event.key for event in kept]))
-        pairs = [self._placed(event, before) for event in kept]
+        return [self._placed(event, before) for event in kept]
+
+    def _write(self, batch: _Batch) -> None:
+        pairs = batch.placed or ()
         if not self._lease.acquire():
             raise Conflict("索引角色的租约已被另一个进程接管，本批由它处理。")
         refused = self._index.put([document for document, _ in pairs])
         if refused:
-            self._reject([event for event in kept if event.key in refused], refused)
+            self._reject([event for event in batch.scored if event.key in refused], refused)
         # a post that became forgotten meanwhile goes again at once, and is not announced
         late = self._forget_list.forgets([document.post for document, _ in pairs])
         if late:

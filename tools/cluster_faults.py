@@ -18,7 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -39,45 +39,59 @@ _SERVER_SHARE: Final = 0.08
 _RESTART_S: Final = 0.5
 
 
+@dataclass(frozen=True)
+class Plan:
+    """How much of it."""
+
+    posts: int = 50_000
+    """Imported as fast as they go in, while processes and servers are killed."""
+    kills: int = 200
+    rate: int = 200
+    """Posts a second around the outage of each server."""
+    warm_s: float = 10.0
+    """Posts come in for so long before an outage: memory is compared with that of roles at work."""
+    stop_s: float = 120.0
+    drained_s: float = 120.0
+    """All must be done so long after the server is back."""
+    grow_mb: float = 100.0
+    """What all roles together may gain in an outage."""
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--posts", type=int, default=50_000, help="imported under kills")
-    parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--stop-s", type=float, default=120.0, help="how long each server is away, in turn")
-    parser.add_argument("--rate", type=int, default=200, help="posts a second while servers are away")
-    parser.add_argument("--drained-s", type=float, default=120.0, help="time allowed after each outage")
-    parser.add_argument(
-        "--grow-mb", type=float, default=100.0, help="memory that all roles together may gain meanwhile"
-    )
-    parser.add_argument("--shift", type=int, default=2_000)
+    for name, default in asdict(Plan()).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)
+    parser.add_argument("--shift", type=int, default=2_000, help="of the servers' ports: a set of their own")
     parser.add_argument("--seed", type=int, default=None)
-    asked = parser.parse_args()
-    seed = asked.seed if asked.seed is not None else random.SystemRandom().randrange(1 << 32)
-    print(f"seed {seed}: {asked.posts} posts under {asked.kills} kills, then outages of {asked.stop_s:g} s", flush=True)
+    asked = vars(parser.parse_args())
+    shift, seed = asked.pop("shift"), asked.pop("seed")
+    seed = seed if seed is not None else random.SystemRandom().randrange(1 << 32)
+    plan = Plan(**asked)
+    print(f"seed {seed}: {plan}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="qingting-faults-"))
-    servers = every(FOLDER, asked.shift)
+    servers = every(FOLDER, shift)
     try:
         for server in servers:
             server.fetch()
             shutil.rmtree(server.folder, ignore_errors=True)
             server.start()
-        return _run(folder, servers, asked, random.Random(seed))
+        return run(folder, servers, _settings(servers), plan, random.Random(seed))
     finally:
         for server in servers:
             server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run(folder: Path, servers: Sequence[Server], asked: argparse.Namespace, chance: random.Random) -> int:
-    during = int(asked.rate * asked.stop_s * len(servers))
-    slices = max(20, (asked.posts + during) // max(1, asked.rate))
-    files = write_posts(folder, asked.posts + during, chance, slices)
-    first = next((n for n in range(len(files)) if n * (asked.posts + during) / slices >= asked.posts), len(files))
+def run(folder: Path, servers: Sequence[Server], settings: str, plan: Plan, chance: random.Random) -> int:
+    """Return 0 when the ledger is in order. `settings` is the qingting.toml of a home on these servers."""
+    during = int(plan.rate * (plan.stop_s + plan.warm_s) * len(servers))
+    slices = max(20, (plan.posts + during) // max(1, plan.rate))
+    files = write_posts(folder, plan.posts + during, chance, slices)
+    first = next((n for n in range(len(files)) if n * (plan.posts + during) / slices >= plan.posts), len(files))
     calm, fire = Home(folder / "calm"), Home(folder / "fire")
     call(calm, "init")
-    settings = folder / "cluster.toml"
-    settings.write_text(_settings(servers), "utf-8")
-    call(fire, "init", "--settings", str(settings))
+    (folder / "cluster.toml").write_text(settings, "utf-8")
+    call(fire, "init", "--settings", str(folder / "cluster.toml"))
     shutil.copytree(calm.secrets, fire.secrets, dirs_exist_ok=True)
     for home in (calm, fire):
         home.rules_file.write_text(RULES, "utf-8")
@@ -87,12 +101,12 @@ def _run(folder: Path, servers: Sequence[Server], asked: argparse.Namespace, cha
     call(calm, "drain")
     town = _Town(fire, servers)
     with town.running():
-        town.under_kills(files[:first], asked.kills, chance)
-        outages = [town.outage(server, files, first, asked) for server in servers]
+        town.under_kills(files[:first], plan.kills, chance)
+        outages = [town.outage(server, files, first, plan) for server in servers]
         town.feed(files[first:], 0)
         town.until_done(600)
     _refresh(fire)
-    code = compare(ledger(calm), ledger(fire), asked.posts + during)
+    code = compare(ledger(calm), ledger(fire), plan.posts + during)
     return code if all(outages) else 1
 
 
@@ -198,24 +212,24 @@ class _Town:
         """Import slice by slice, and kill until both are done; a killed server is started again at once."""
         started_s = time.monotonic()
         busy = 0
+        victims = _victims(kills, self.servers, self.processes, chance)
         feeding = threading.Thread(target=self.feed, args=(files, 0))
         feeding.start()
         away: Server | None = None
-        while feeding.is_alive() or sum(self.killed.values()) < kills:
+        while feeding.is_alive() or victims:
             if time.monotonic() - started_s > DEADLINE_S:
                 sys.exit(f"not done within {DEADLINE_S:.0f} s, killed {dict(self.killed)}")
             if away:
                 away.launch()
                 away = None if away.is_ready() else away
-            if sum(self.killed.values()) < kills:
-                if away is None and chance.random() < _SERVER_SHARE:
-                    away = chance.choice(self.servers)
-                    away.kill()
-                    away.launch()
-                    self.killed[away.name] += 1
-                else:
-                    process = chance.choice(self.processes)
-                    self.killed[process.role] += process.kill()
+            if victims and isinstance(victims[-1], Server) and away is None:
+                away = victims.pop()
+                away.kill()
+                away.launch()
+                self.killed[away.name] += 1
+                busy += feeding.is_alive()
+            elif victims and not isinstance(victims[-1], Server) and victims[-1].kill():
+                self.killed[victims.pop().role] += 1
                 busy += feeding.is_alive()
             time.sleep(chance.uniform(0.1, 0.9))
         feeding.join()
@@ -228,32 +242,41 @@ class _Town:
             flush=True,
         )
 
-    def outage(self, server: Server, files: Sequence[Path], first: int, asked: argparse.Namespace) -> bool:
+    def outage(self, server: Server, files: Sequence[Path], first: int, plan: Plan) -> bool:
         """Take a server away while posts come in; return whether memory and the time to recover were within bounds."""
-        before, most = self._memory_mb(), 0.0
-        count = max(1, int(asked.stop_s))
+        count = max(1, int(plan.stop_s + plan.warm_s))
         mine = files[first + self.fed : first + self.fed + count]
         self.fed += len(mine)
-        server.stop()
         feeding = threading.Thread(target=self.feed, args=(mine, 1.0))
         feeding.start()
-        until_s = time.monotonic() + asked.stop_s
-        while time.monotonic() < until_s:
-            most = max(most, self._memory_mb())
-            time.sleep(0.2)
+        before = self._most_memory(plan.warm_s)
+        server.stop()
+        during = self._most_memory(plan.stop_s)
         server.start()
         back_s = time.monotonic()
         feeding.join()
         self.until_done(600)
         took_s = time.monotonic() - back_s
-        grown = max(0.0, most - before)
-        well = took_s <= asked.drained_s and grown <= asked.grow_mb
+        after = self._most_memory(1.0)
+        grown = sum(max(during[role], after[role]) for role in before) - sum(before.values())
+        well = took_s <= plan.drained_s and grown <= plan.grow_mb
         print(
-            f"{'ok  ' if well else 'FAIL'} {server.name} away {asked.stop_s:g} s under {asked.rate} posts/s: "
-            f"all done {took_s:.1f} s after it was back, memory of all roles {before:.0f} MB, at most {grown:.0f} MB more",
+            f"{'ok  ' if well else 'FAIL'} {server.name} away {plan.stop_s:g} s under {plan.rate} posts/s: "
+            f"all done {took_s:.1f} s after it was back; memory {_megabytes(before)}, grew by {grown:.0f} MB "
+            f"to {_megabytes(during)} while it was away, {_megabytes(after)} after",
             flush=True,
         )
         return well
+
+    def _most_memory(self, seconds: float) -> dict[str, float]:
+        """Return the most that each role held within the next seconds, in MB."""
+        most = dict.fromkeys(ROLES, 0.0)
+        until_s = time.monotonic() + seconds
+        while time.monotonic() < until_s:
+            for process in self.processes:
+                most[process.role] = max(most[process.role], process.memory_mb())
+            time.sleep(0.2)
+        return most
 
     def feed(self, files: Sequence[Path], every_s: float) -> None:
         """Import the slices, one every so often, each again until it went in whole, as an operator would."""
@@ -280,8 +303,20 @@ class _Town:
             time.sleep(0.3)
         sys.exit(f"the work was not done within {deadline_s:.0f} s")
 
-    def _memory_mb(self) -> float:
-        return sum(process.memory_mb() for process in self.processes)
+
+def _megabytes(memory: dict[str, float]) -> str:
+    return " ".join(f"{role} {held:.0f}" for role, held in memory.items())
+
+
+def _victims(
+    kills: int, servers: Sequence[Server], processes: Sequence[_Process], chance: random.Random
+) -> list[Server | _Process]:
+    """Return whom to kill, last first: every server and every role gets its share."""
+    hit = max(1, round(kills * _SERVER_SHARE / len(servers)))
+    found: list[Server | _Process] = [server for server in servers for _ in range(hit)]
+    found += [processes[number % len(processes)] for number in range(kills - len(found))]
+    chance.shuffle(found)
+    return found
 
 
 def _refresh(home: Home) -> None:
