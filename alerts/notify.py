@@ -8,11 +8,10 @@ more with the same id. One process at a time, by lease.
 import logging
 import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Final
 
 from sqlalchemy import Connection
@@ -104,16 +103,15 @@ class NotifyRole:
     def _publish(self) -> int:
         with self._database.reading() as connection:
             ready = outbox.unpublished(connection, _EVENTS_AT_ONCE)
-        for stream, rows in groupby(ready, key=lambda row: row[1]):
-            events: list[Event] = []
-            numbers: list[int] = []
-            for number, _, event in rows:
-                numbers.append(number)
-                events.append(event)
+        streams: dict[str, list[Event]] = defaultdict(list)
+        for _, stream, event in ready:
+            streams[stream].append(event)
+        for stream, events in streams.items():
             self._log.append(stream, events)
+        if ready:
             with self._database.writing() as connection:
                 self._lease.guard(connection)
-                outbox.mark_published(connection, numbers)
+                outbox.mark_published(connection, [number for number, _, _ in ready])
         return len(ready)
 
     def _send(self) -> int:

@@ -2,18 +2,12 @@
 
 from collections.abc import Callable, Iterable
 
-from contracts.errors import NotConfigured
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
 from qingting.status import DeadLetters, status
 from qingting.wiring import House
-
-try:
-    from prometheus_client import CollectorRegistry, generate_latest
-    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-    from prometheus_client.registry import Collector
-except ImportError as missing:
-    raise NotConfigured(
-        "指标要用 prometheus-client，这里没有安装。请安装 qingting[cluster]，或去掉 [desk] metrics_token_file。"
-    ) from missing
 
 
 def exposition(house: House) -> Callable[[], bytes]:

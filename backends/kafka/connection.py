@@ -1,16 +1,19 @@
 """How every client reaches Kafka, and what its errors mean for the caller."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from kafka import errors
+from kafka.net.compat import KafkaNetClient
 
 from backends.secrets import read_secret
 from backends.settings import KafkaSettings
 from contracts.errors import NotConfigured, Rejected, Retryable
+
+Client = TypeVar("Client")
 
 _REFUSED: Final = (
     errors.AuthorizationError,
@@ -39,6 +42,22 @@ def options(settings: KafkaSettings, secrets: Path) -> dict[str, Any]:
     if settings.ca_file:
         given["ssl_cafile"] = settings.ca_file
     return given
+
+
+def open_client(kind: Callable[..., Client], **given: Any) -> Client:
+    """Open a client of this kind; where the broker is away, end the thread and sockets that kafka-python leaves behind."""
+    nets: list[KafkaNetClient] = []
+
+    def net(**config: Any) -> KafkaNetClient:
+        nets.append(KafkaNetClient(**config))
+        return nets[-1]
+
+    try:
+        return kind(**given, kafka_client=net)
+    except BaseException:
+        for opened in nets:
+            opened.close()
+        raise
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Any, Final
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition, errors
 from kafka.structs import OffsetAndMetadata
 
-from backends.kafka.connection import deciding
+from backends.kafka.connection import deciding, open_client
 from backends.kafka.records import records, topic_partition
 from backends.kafka.stall import StallWatch
 from backends.kafka.streams import LONGEST_BYTES
@@ -104,8 +104,8 @@ class KafkaGroupConsumer:
     def _open(self) -> KafkaConsumer:
         self._polled.clear()
         with deciding(self._given):
-            consumer = KafkaConsumer(
-                **self._given, group_id=self._prefix + self._group, enable_auto_commit=False,
+            consumer = open_client(
+                KafkaConsumer, **self._given, group_id=self._prefix + self._group, enable_auto_commit=False,
                 auto_offset_reset="earliest", session_timeout_ms=SESSION_MS, heartbeat_interval_ms=_HEARTBEAT_MS,
                 max_poll_interval_ms=int(self._silence_s * 1000), max_partition_fetch_bytes=LONGEST_BYTES,
             )  # fmt: skip

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition, errors
 
-from backends.kafka.connection import deciding, options
+from backends.kafka.connection import deciding, open_client, options
 from backends.kafka.streams import partition_counts, require_streams
 from backends.settings import KafkaSettings
 from contracts.errors import NotConfigured, Retryable
@@ -20,7 +20,7 @@ def examine(settings: KafkaSettings, secrets: Path) -> str:
     """Write a record and read it back. Returns what was found; raises NotConfigured or Retryable with what is wrong."""
     given = options(settings, secrets)
     with deciding(given):
-        admin = KafkaAdminClient(**given)
+        admin = open_client(KafkaAdminClient, **given)
         try:
             require_streams(partition_counts(admin, settings), settings)
             place = TopicPartition(settings.prefix + _STREAM, 0)
@@ -40,8 +40,8 @@ def examine(settings: KafkaSettings, secrets: Path) -> str:
 def _round_trip(given: dict[str, Any], place: TopicPartition) -> float:
     said = uuid4().bytes
     started_s = time.monotonic()
-    producer = KafkaProducer(**given, acks="all")
-    consumer = KafkaConsumer(**given, group_id=None, enable_auto_commit=False)
+    producer = open_client(KafkaProducer, **given, acks="all")
+    consumer = open_client(KafkaConsumer, **given, group_id=None, enable_auto_commit=False)
     try:
         written = producer.send(place.topic, value=said, partition=place.partition).get(timeout=_WAIT_S)
         consumer.assign([place])

@@ -10,7 +10,7 @@ from zlib import crc32
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import OffsetSpec
 
-from backends.kafka.connection import deciding, options
+from backends.kafka.connection import deciding, open_client, options
 from backends.kafka.consumer import KafkaGroupConsumer
 from backends.kafka.reader import KafkaReader
 from backends.kafka.records import partition_of, topic_partition
@@ -48,7 +48,7 @@ class KafkaLog:
         self._producer: KafkaProducer | None = None
         self._admin: KafkaAdminClient | None = None
         with deciding(self._given):
-            self._admin = KafkaAdminClient(**self._given)
+            self._admin = open_client(KafkaAdminClient, **self._given)
             self._counts = partition_counts(self._admin, settings)
         require_streams(self._counts, settings)
 
@@ -127,8 +127,8 @@ class KafkaLog:
         with self._lock:
             if self._producer is None:
                 with deciding(self._given):
-                    self._producer = KafkaProducer(
-                        **self._given, acks="all", enable_idempotence=True, compression_type="lz4", linger_ms=5,
+                    self._producer = open_client(
+                        KafkaProducer, **self._given, acks="all", enable_idempotence=True, compression_type="lz4", linger_ms=5,
                         delivery_timeout_ms=_DELIVERY_MS, max_block_ms=_DELIVERY_MS, max_request_size=LONGEST_BYTES,
                     )  # fmt: skip
             return self._producer
@@ -142,7 +142,7 @@ class KafkaLog:
 
     def _administrator(self) -> KafkaAdminClient:
         if self._admin is None:
-            self._admin = KafkaAdminClient(**self._given)
+            self._admin = open_client(KafkaAdminClient, **self._given)
         return self._admin
 
 

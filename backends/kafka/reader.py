@@ -5,7 +5,7 @@ from typing import Any
 
 from kafka import KafkaConsumer
 
-from backends.kafka.connection import deciding
+from backends.kafka.connection import deciding, open_client
 from backends.kafka.records import partition_of, records, topic_partition
 from backends.kafka.stall import StallWatch
 from backends.kafka.streams import LONGEST_BYTES
@@ -44,8 +44,8 @@ class KafkaReader:
 
     def _open(self) -> KafkaConsumer:
         with deciding(self._given):
-            consumer = KafkaConsumer(
-                **self._given, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest",
+            consumer = open_client(
+                KafkaConsumer, **self._given, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest",
                 max_partition_fetch_bytes=LONGEST_BYTES,
             )  # fmt: skip
             places = {topic_partition(self._prefix, at): offset for at, offset in self._positions.items()}

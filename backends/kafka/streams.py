@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from kafka import KafkaAdminClient, errors
 
-from backends.kafka.connection import deciding, options
+from backends.kafka.connection import deciding, open_client, options
 from backends.settings import KafkaSettings
 from contracts.errors import NotConfigured
 from contracts.events import STREAMS
@@ -20,7 +20,7 @@ def migrate_streams(settings: KafkaSettings, secrets: Path) -> None:
     """Make the streams that are missing, and give those with too few partitions more; changes nothing else."""
     given = options(settings, secrets)
     with deciding(given):
-        admin = KafkaAdminClient(**given)
+        admin = open_client(KafkaAdminClient, **given)
         try:
             counts = partition_counts(admin, settings)
             configs = {

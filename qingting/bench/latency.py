@@ -13,6 +13,7 @@ from contracts.events import POSTS_FETCHED, POSTS_INDEXED
 from contracts.identity import plea_alert_id
 from qingting.bench import figure, memory, trial, workload
 from qingting.demo import seed
+from qingting.demo.check import answers
 from qingting.demonstrating import free_port
 from qingting.home import Home
 from qingting.starting_up import found
@@ -42,11 +43,9 @@ def figures(bodies: list[str]) -> list[figure.Figure]:
 
 
 def _measured(house: House, address: str, password: str, pid: int, bodies: list[str]) -> list[figure.Figure]:
-    from qingting.demo.check import answers
-
     trial.until(lambda: answers(address), "the desk to answer")
     at_rest = [memory.resident_mb(pid)]
-    listener = _Listener(Visitor(address, _PERSON, password))
+    listener = Listener(Visitor(address, _PERSON, password))
     results, loaded = [], 0.0
     for rate in RATES:
         sent, loaded = _load(house, rate, bodies, pid)
@@ -99,7 +98,7 @@ def _lag(house: House) -> int:
     return totals[POSTS_FETCHED] - totals[POSTS_INDEXED]
 
 
-class _Listener:
+class Listener:
     """An open desk: notes when it first heard of each alert."""
 
     def __init__(self, visitor: Visitor) -> None:

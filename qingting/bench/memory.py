@@ -1,6 +1,7 @@
 """Memory of `up`: resident set of all roles and their supervisor together."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 _KIB = 1024
@@ -11,15 +12,17 @@ def resident_mb(root: int | None = None) -> float:
 
     Proportional: a page shared by several processes counts once, spread over them.
     """
-    return sum(_proportional_kib(process) for process in _family(root or os.getpid())) * _KIB / 1e6
+    return sum(_proportional_kib(process) for process in family(root or os.getpid())) * _KIB / 1e6
 
 
-def _family(root: int) -> list[int]:
-    family = [root]
-    for process in family:
+def family(root: int) -> list[int]:
+    """Return a process and its living descendants."""
+    found = [root]
+    for process in found:
         for thread in Path(f"/proc/{process}/task").glob("*/children"):
-            family += [int(child) for child in thread.read_text().split()]
-    return family
+            with suppress(OSError):
+                found += [int(child) for child in thread.read_text().split()]
+    return found
 
 
 def _proportional_kib(process: int) -> int:

@@ -46,7 +46,9 @@ def up(home: Home) -> Iterator[subprocess.Popen[bytes]]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        until(lambda: all(home.processes(role) for role in ROLES), "all roles to start")
+        with House.at(home) as house:
+            shown = house.presence("bench")
+            until(lambda: {process.role for process in shown.living()} >= set(ROLES), "all roles to start")
         yield program
     finally:
         program.terminate()

@@ -41,6 +41,15 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 }
 """Command → the module of `qingting.cli` that holds it, and its line in the help."""
 
+_EXTRAS: Final = {
+    "kafka": "cluster",
+    "lz4": "cluster",
+    "elasticsearch": "cluster",
+    "psycopg": "cluster",
+    "redis": "cluster",
+}
+"""Modules that only some settings need → the extra that brings them."""
+
 
 class _Lazy(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -94,6 +103,11 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         _fail("已中断。", 1)
+    except ModuleNotFoundError as missing:
+        extra = _EXTRAS.get((missing.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        _fail(f'设置需要没有安装的 {missing.name}；请运行 pip install "qingting[{extra}]"。', 1)
     except OSError as failed:
         _fail(
             f"{failed.strerror or failed}{f'：{failed.filename}' if failed.filename else ''}。请检查路径、权限和磁盘空间。",

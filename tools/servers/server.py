@@ -110,7 +110,7 @@ class Server:
         self._signal(signal.SIGCONT)
 
     def is_running(self) -> bool:
-        return bool(self._processes())
+        return bool(self.processes())
 
     def own(self) -> None:
         """Give the folder to the server's user."""
@@ -123,7 +123,7 @@ class Server:
         return ["runuser", "-u", self.user, "--", *command]
 
     def _signal(self, number: signal.Signals) -> None:
-        for process in self._processes():
+        for process in self.processes():
             with suppress(ProcessLookupError):
                 os.kill(process, number)
 
@@ -135,7 +135,7 @@ class Server:
             time.sleep(_LOOK_S)
         return True
 
-    def _processes(self) -> list[int]:
+    def processes(self) -> list[int]:
         """Return the living processes of the session that `launch` began: a server may be several."""
         if self._started:
             self._started.poll()
