@@ -107,7 +107,7 @@ class KafkaGroupConsumer:
             consumer = open_client(
                 KafkaConsumer, **self._given, group_id=self._prefix + self._group, enable_auto_commit=False,
                 auto_offset_reset="earliest", session_timeout_ms=SESSION_MS, heartbeat_interval_ms=_HEARTBEAT_MS,
-                max_poll_interval_ms=int(self._silence_s * 1000), max_partition_fetch_bytes=LONGEST_BYTES,
+                max_poll_interval_ms=int(self._silence_s * 1000), max_partition_fetch_bytes=LONGEST_BYTES, metrics_enabled=False,
             )  # fmt: skip
             topics = [self._prefix + stream for stream in self._streams]
             consumer.subscribe(topics, listener=_Forgetting(self._polled))

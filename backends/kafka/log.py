@@ -26,6 +26,8 @@ SILENCE_S: Final = 300.0
 """A member that lives but polls no more is replaced after this time."""
 _DELIVERY_MS: Final = 30_000
 _APPEND_S: Final = 35.0
+_BATCH_BYTES: Final = 1024 * 1024
+"""Of one partition: a call's events then go out in one request, not in one for every ten of them."""
 
 
 class KafkaLog:
@@ -129,6 +131,7 @@ class KafkaLog:
                 with deciding(self._given):
                     self._producer = open_client(
                         KafkaProducer, **self._given, acks="all", enable_idempotence=True, compression_type="lz4", linger_ms=5,
+                        batch_size=_BATCH_BYTES, metrics_enabled=False,
                         delivery_timeout_ms=_DELIVERY_MS, max_block_ms=_DELIVERY_MS, max_request_size=LONGEST_BYTES,
                     )  # fmt: skip
             return self._producer

@@ -46,7 +46,7 @@ class KafkaReader:
         with deciding(self._given):
             consumer = open_client(
                 KafkaConsumer, **self._given, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest",
-                max_partition_fetch_bytes=LONGEST_BYTES,
+                max_partition_fetch_bytes=LONGEST_BYTES, metrics_enabled=False,
             )  # fmt: skip
             places = {topic_partition(self._prefix, at): offset for at, offset in self._positions.items()}
             consumer.assign(list(places))
