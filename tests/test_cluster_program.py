@@ -148,6 +148,8 @@ def listen(visitor: Visitor, heard: set[str]) -> None:
         for line in stream.iter_lines():
             if line.startswith("data: ") and '"id"' in line:
                 heard.add(json.loads(line.removeprefix("data: "))["id"])
+                break
+    visitor.close()
 
 
 def test_the_doctor_proves_every_server(home: Home) -> None:

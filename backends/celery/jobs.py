@@ -2,28 +2,24 @@
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
 import msgspec
-from amqp.exceptions import AccessRefused, AMQPError, MessageNacked, NotAllowed, NotFound, PreconditionFailed
 from celery.result import AsyncResult
-from kombu.entity import Queue
-from kombu.exceptions import KombuError
 from kombu.messaging import Producer
 
-from backends.celery.app import DEAD, application, broker_of, queues
+from backends.celery.app import application, broker_of
+from backends.celery.broker import LOST, deciding, decision, declare_queues, depth, is_full
 from backends.celery.job import JOB, decode_answer, encode_batch
 from backends.settings import CelerySettings
-from contracts.errors import NotConfigured, QingtingError, Retryable
+from contracts.errors import Retryable
 from contracts.ports.jobs import Completed
 from contracts.post import Post
 
-_LOST: Final = (OSError, RuntimeError, KombuError, AMQPError)
-"""What a broker that is away makes kombu and Celery raise."""
 _LOST_AFTER: Final = 3
 """Deadlines until a batch that nobody began is looked for: a worker may hold it while it ends another."""
 _LOOK_S: Final = 0.25
@@ -84,11 +80,11 @@ class CeleryJobs:
         return tuple(ended)
 
     def close(self) -> None:
-        with suppress(*_LOST, AttributeError):  # the latter where it never was opened, or only half
+        with suppress(*LOST, AttributeError):  # the latter where it never was opened, or only half
             self._app.backend.result_consumer.stop()
-        with suppress(*_LOST):
+        with suppress(*LOST):
             self._producer.connection.collect()
-        with suppress(*_LOST):
+        with suppress(*LOST):
             self._app.close()
 
     def _open(self) -> None:
@@ -119,11 +115,11 @@ class CeleryJobs:
             self._app.send_task(
                 JOB, args=(batch.body,), task_id=job, queue=self._settings.queue, producer=self._producer
             )
-        except _LOST as fault:
+        except LOST as fault:
             self._forget(job)
-            if not any(isinstance(cause, MessageNacked) for cause in _causes(fault)):  # the broker is there, but full
+            if not is_full(fault):
                 self._reopen()
-            raise self._decision(fault) from fault
+            raise decision(fault, self._settings) from fault
         batch.jobs.append(job)
         batch.is_out, batch.sent_s, batch.began_s = True, time.monotonic(), None
 
@@ -135,7 +131,7 @@ class CeleryJobs:
             consumer.drain_events(timeout=timeout_s)
         except TimeoutError:
             return True
-        except _LOST as fault:
+        except LOST as fault:
             _logger.warning("results cannot be heard: %s", type(fault).__name__)
             return False
         return consumer._connection is connection  # noqa: SLF001 - see above
@@ -178,55 +174,19 @@ class CeleryJobs:
     def _is_waiting(self) -> bool:
         """Whether jobs wait in the queue: then workers are few or none, and nothing is lost."""
         try:
-            return self._depth() > 0
-        except _LOST:
+            return depth(self._app, self._settings) > 0
+        except LOST:
             return False
 
     def _check(self) -> None:
         """Declare the queues. Raises NotConfigured or Retryable with the reason in one sentence."""
-        try:
-            with self._app.connection_for_write() as connection:
-                connection.ensure_connection(max_retries=0, timeout=4)
-                for queue in (*queues(self._settings, self._broker), *self._dead()):
-                    queue(connection.default_channel).declare()
-            depth = self._depth()
-        except _LOST as fault:
-            raise self._decision(fault) from fault
-        if depth >= self._settings.queue_limit:
+        declare_queues(self._app, self._settings, self._broker)
+        with deciding(self._settings):
+            waiting = depth(self._app, self._settings)
+        if waiting >= self._settings.queue_limit:
             raise Retryable(
-                f"队列 {self._settings.queue} 已满（{depth} 批）；请先运行更多 qingting run worker，程序会自动重试。"
+                f"队列 {self._settings.queue} 已满（{waiting} 批）；请先运行更多 qingting run worker，程序会自动重试。"
             )
-
-    def _dead(self) -> tuple[Queue, ...]:
-        if not self._broker.startswith("amqp"):
-            return ()
-        return (Queue(self._settings.queue + DEAD, queue_arguments={"x-queue-type": "quorum"}),)
-
-    def _depth(self) -> int:
-        with self._app.connection_for_write() as connection:
-            channel = connection.default_channel
-            return int(channel.queue_declare(self._settings.queue, passive=True).message_count)
-
-    def _decision(self, fault: BaseException) -> QingtingError:
-        for cause in _causes(fault):
-            if isinstance(cause, AccessRefused):
-                return NotConfigured("RabbitMQ 不接受这个用户或口令；请核对 jobs.broker 或 jobs.broker_file。")
-            if isinstance(cause, PreconditionFailed):
-                return NotConfigured(
-                    f"队列 {self._settings.queue} 已存在，但属性与设置不同；请换一个 jobs.queue，或停下各角色后删去旧队列。"
-                )
-            if isinstance(cause, (NotAllowed, NotFound)):
-                return NotConfigured("RabbitMQ 上没有 jobs.broker 写的虚拟主机或队列；请核对地址最后一段。")
-            if isinstance(cause, MessageNacked):
-                return Retryable(f"队列 {self._settings.queue} 已满，这一批没有交出去；程序会自动重试。")
-        return Retryable("任务队列的服务器连不上；请检查服务和 jobs.broker，程序会自动重试。")
-
-
-def _causes(fault: BaseException) -> Iterator[BaseException]:
-    cause: BaseException | None = fault
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__ or cause.__context__
 
 
 def _kind(result: Any) -> str:
