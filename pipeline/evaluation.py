@@ -76,10 +76,7 @@ def held_out(labels: Path | None = None, *, shared: Path = _SHARED) -> tuple[Lab
     """
     if labels is not None:
         return _unseen(labelled.read_labelled(labels))
-    posts = [*labelled.own_posts()]
-    real = shared / "labels" / "posts.jsonl"
-    if real.exists():
-        posts = [*labelled.read_labelled(real), *posts]
+    posts = [*labelled.real_posts(shared / "data"), *labelled.own_posts()]
     return _unseen(tuple(post for post in posts if labelled.is_held_out(post)))
 
 

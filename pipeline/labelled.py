@@ -1,5 +1,7 @@
 """Labelled posts: one set of labels a post, after the label guideline, and which of them no model may see."""
 
+import csv
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -10,9 +12,11 @@ from contracts.errors import Rejected
 from contracts.topic import Topic
 
 CORPUS: Final = Path(__file__).parent / "corpus"
-"""Own invented posts with their labels, CC0."""
-_HELD_OUT_OF: Final = 5
-"""One post in five is held out."""
+"""Own invented posts with their labels, CC0: one file a main topic."""
+REAL: Final = CORPUS / "readings" / "real.jsonl"
+"""Labels of real posts by key; their texts stand in the public sets alone."""
+HELD_OUT: Final = CORPUS / "readings" / "held_out.txt"
+"""Keys that no training, tuning or pattern may see: one writer's posts, and real posts of threads and splits of their own."""
 
 
 class LabelledPost(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,8 +30,14 @@ class LabelledPost(msgspec.Struct, frozen=True, kw_only=True):
     attack: bool = False
     counter: bool = False
     danger: bool = False
+    target: str = ""
+    """Whom the sentiment is directed at where a desk cares: `federation`, `institution`, "" for neither."""
     key: str = ""
-    """Where it comes from: `COLD/train/5`, `SWSR/weibo/7`, `own/pleas/12`."""
+    """Where it comes from: `COLD/train/5`, `SWSR/weibo/7`, `own/health/12`."""
+    writer: str = ""
+    """Of an own post: a letter; writer f is held out."""
+    story: str = ""
+    """Own posts of one invented happening share it."""
 
     @property
     def origin(self) -> str:
@@ -44,8 +54,23 @@ class _Row(msgspec.Struct):
     attack: int = 0
     counter: int = 0
     danger: int = 0
+    target: str = ""
+    writer: str = ""
+    story: str = ""
 
 
+class _Reading(msgspec.Struct):
+    key: str
+    sentiment: int
+    topics: tuple[Topic, ...] = ()
+    help: int = 0
+    attack: int = 0
+    counter: int = 0
+    danger: int = 0
+    target: str = ""
+
+
+_readings: Final = msgspec.json.Decoder(_Reading)
 _decoder = msgspec.json.Decoder(_Row)
 
 
@@ -55,9 +80,46 @@ def digest(text: str) -> int:
     return int.from_bytes(blake2b(squeezed, digest_size=8).digest(), "big")
 
 
+@cache
+def held_out_keys() -> frozenset[str]:
+    """Return the keys of every post that is kept from training; the list is frozen, a test holds its digest."""
+    return frozenset(HELD_OUT.read_text("ascii").split())
+
+
 def is_held_out(post: LabelledPost) -> bool:
-    """Say whether a post is kept from training. Its text alone decides: no list to keep, no chance to leak."""
-    return digest(post.text) % _HELD_OUT_OF == 0
+    """Say whether a post is kept from training."""
+    return post.key in held_out_keys()
+
+
+def real_posts(data: Path) -> tuple[LabelledPost, ...]:
+    """Return the real posts that this project labelled, with their texts from the public sets; none where these are absent.
+
+    `data` holds `cold/` and `swsr/` as published: a key names a set, a file and a data row, counted from 0.
+    """
+    texts = public_texts(data)
+    readings = [_readings.decode(line) for line in REAL.read_text("utf-8").splitlines()]
+    return tuple(
+        LabelledPost(
+            text=texts[one.key], sentiment=one.sentiment, topics=one.topics, help=bool(one.help), attack=bool(one.attack),
+            counter=bool(one.counter), danger=bool(one.danger), target=one.target, key=one.key,
+        )
+        for one in readings if one.key in texts
+    )  # fmt: skip
+
+
+def public_texts(data: Path) -> dict[str, str]:
+    """Return every text of COLD and SWSR by key, an empty dictionary where the sets are absent."""
+    files = [(f"COLD/{split}", data / "cold" / f"{split}.csv", "TEXT") for split in ("train", "dev", "test")]
+    files += [
+        ("SWSR/weibo", data / "swsr" / "SexWeibo.csv", "weibo_text"),
+        ("SWSR/comment", data / "swsr" / "SexComment.csv", "comment_text"),
+    ]
+    found: dict[str, str] = {}
+    for origin, file, column in files:
+        if file.exists():
+            with file.open(encoding="utf-8-sig", newline="") as rows:
+                found |= {f"{origin}/{number}": row[column] for number, row in enumerate(csv.DictReader(rows))}
+    return found
 
 
 def own_posts() -> tuple[LabelledPost, ...]:
@@ -90,7 +152,7 @@ def read_labelled(path: Path) -> tuple[LabelledPost, ...]:
             LabelledPost(
                 text=row.text, sentiment=row.sentiment, topics=row.topics, help=bool(row.help),
                 attack=bool(row.attack), counter=bool(row.counter), danger=bool(row.danger),
-                key=row.key or f"{origin}/{path.stem}/{number}",
+                key=row.key or f"{origin}/{path.stem}/{number}", target=row.target, writer=row.writer, story=row.story,
             )
         )  # fmt: skip
     return tuple(posts)

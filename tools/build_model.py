@@ -35,7 +35,7 @@ def main() -> None:
     options = asked.parse_args()
 
     own = labelled.own_posts()
-    read = read_labels(options.shared)
+    read = (*read_labels(options.shared), *labelled.real_posts(options.shared / "data"))
     posts = [post for post in (*read, *own) if not labelled.is_held_out(post)]
     helpers = read_helpers(options.shared, read)
     background = quiet_texts(helpers)
