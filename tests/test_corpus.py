@@ -1,0 +1,65 @@
+"""The corpus: two readings, and a held-out part that nothing else may touch."""
+
+import hashlib
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+
+from pipeline import labelled
+from pipeline.labelled import LabelledPost
+from text.normalise import normalise
+
+FROZEN = "afe4cde0b3bd842cd7386344d042ed7ae9310f41e9fd3aeb6290475679106dc6"
+"""Of `held_out.txt`: the list may never change; a new one needs another name and a reason."""
+SECOND = labelled.CORPUS / "readings" / "second.jsonl"
+SHARED = Path(__file__).parent.parent.parent / "shared"
+
+
+def held(posts: tuple[LabelledPost, ...], *, out: bool) -> list[LabelledPost]:
+    return [post for post in posts if labelled.is_held_out(post) is out]
+
+
+def test_the_held_out_part_is_frozen() -> None:
+    assert hashlib.sha256(labelled.HELD_OUT.read_bytes()).hexdigest() == FROZEN
+    origins = Counter(key.partition("/")[0] for key in labelled.held_out_keys())
+    assert sum(origins.values()) >= 1_500
+    assert origins["own"] <= sum(origins.values()) / 2
+
+
+def test_one_writer_is_held_out_whole_and_nobody_else() -> None:
+    own = labelled.own_posts()
+    assert {post.writer for post in held(own, out=True)} == {"f"}
+    assert "f" not in {post.writer for post in held(own, out=False)}
+    assert not {post.story for post in held(own, out=True) if post.story} & {
+        post.story for post in held(own, out=False)
+    }
+
+
+def test_no_held_out_text_stands_in_the_training_part() -> None:
+    posts = (*labelled.own_posts(), *labelled.real_posts(SHARED / "data"))
+    known = {normalise(post.text) for post in held(posts, out=False)}
+    assert not [post.key for post in held(posts, out=True) if normalise(post.text) in known]
+
+
+def test_every_own_post_was_read_twice_and_the_readers_agree() -> None:
+    second = {row["key"]: row for row in map(msgspec.json.decode, SECOND.read_bytes().splitlines())}
+    own = {post.key: post for post in labelled.own_posts()}
+    assert own.keys() == second.keys()
+    agree = sum(post.sentiment == second[key]["sentiment"] for key, post in own.items()) / len(own)
+    assert agree > 0.9
+    assert all(
+        set(row) == {"key", "sentiment", "topics", "help", "attack", "counter", "danger", "target"}
+        for row in second.values()
+    )
+
+
+def test_labels_of_real_posts_hold_no_text() -> None:
+    for row in map(msgspec.json.decode, labelled.REAL.read_bytes().splitlines()):
+        assert set(row) == {"key", "sentiment", "topics", "help", "attack", "counter", "danger", "target"}
+
+
+def test_no_opening_is_repeated_like_a_template() -> None:
+    own = labelled.own_posts()
+    openings = Counter(post.text[:12] for post in own if len(post.text) > 20)
+    assert openings.most_common(1)[0][1] <= len(own) / 100
