@@ -12,23 +12,25 @@ import msgspec
 from contracts.lane import LANES, Lane
 from contracts.ports.scorer import Judgement
 from pipeline import help_rules as rules
+from pipeline.help_gate import Sieve
+from pipeline.help_guards import GUARDS, Guard
 
 BY_MODEL: Final = "模型判断"
 """The mark of a plea that no rule found."""
 PLEA: Final = 0.5
 """From this probability on the model alone makes a plea: its operating point (see the model card)."""
-PLEA_AT_A_HINT: Final = 0.2
-"""The same for a text with a word of need: a danger missed weighs more than a look too many."""
-PLEA_IN_TALK: Final = 0.92
-"""The same for a text that reads as news, fiction, advice, fun, or as a story that is over."""
 DANGER: Final = 0.5
 _NO_PLEA: Final = 0.49
 """What `help` is at most without a lane, and `danger` without a dangerous one: words and numbers never disagree."""
 _MARK_LENGTH: Final = 24
-_SHORT: Final = 160
-"""Characters that are read as one: a plea is often broken into sentences of five words."""
 _MARKS: Final = 6
 """Words shown at most."""
+_NEAR: Final = 80
+"""Characters before and after a hit in which its person and its present are looked for."""
+_ALSO: Final = 150
+"""The same for what a rule asks for besides."""
+_HITS: Final = 4
+"""Hits of one rule that are looked at: what a guard silences four times is talk."""
 
 
 class LaneVerdict(msgspec.Struct, frozen=True):
@@ -36,98 +38,102 @@ class LaneVerdict(msgspec.Struct, frozen=True):
 
     lane: Lane | None
     marks: tuple[str, ...] = ()
+    """As found in the text."""
     help: float = 0.0
     danger: float = 0.0
+    reasons: tuple[str, ...] = ()
+    """Why, in words that an officer understands: the names of the rules or signs."""
+    spans: tuple[tuple[int, int], ...] = ()
+    """Where the marks stand: begin and end in the normalised text."""
 
 
 class _Compiled(msgspec.Struct, frozen=True):
-    lane: Lane
+    rule: rules.Rule
     core: re.Pattern[str]
-    who: re.Pattern[str] | None
     also: re.Pattern[str] | None
 
 
-_who: Final = {
-    "self": re.compile(rules.SELF), "person": re.compile(f"{rules.SELF}|{rules.CLOSE}"), "any": None
-}  # fmt: skip
+class _Held(msgspec.Struct, frozen=True):
+    guard: Guard
+    pattern: re.Pattern[str]
+
+
+_self: Final = re.compile(rules.SELF)
+_who: Final = {"self": _self, "person": re.compile(f"{rules.SELF}|{rules.CLOSE}"), "any": None}
 _also: Final = {rule.also: re.compile(rule.also) if rule.also else None for rule in rules.RULES}
-_rules: Final = tuple(
-    _Compiled(rule.lane, re.compile(rule.core), _who[rule.who], _also[rule.also]) for rule in rules.RULES
-)
-_any_core: Final = re.compile("|".join(rule.core for rule in rules.RULES))
-_elsewhere: Final = re.compile(f"{rules.NEWS}|{rules.FICTION}|{rules.ADVERT}|{rules.OVER}")
-_idle: Final = re.compile(f"{rules.TALK}|{rules.ADVICE}|{rules.FUN}")
-_hint: Final = re.compile(rules.HINT)
-_who_person: Final = re.compile(f"{rules.SELF}|{rules.CLOSE}")
-_rescue: Final = re.compile(rules.RESCUE)
-_request: Final = re.compile(rules.REQUEST)
-_urgent: Final = re.compile("|".join(rule.core for rule in rules.RULES if rule.lane == "urgent"))
-_sentence: Final = re.compile(r"[^。!?\n;]+[。!?\n;]*")
-_TO_ASCII: Final = str.maketrans("，！？：；（）～", ",!?:;()~")
-"""Character by character, so that a place found in the one is the place in the other."""
+_rules: Final = tuple(_Compiled(rule, re.compile(rule.core), _also[rule.also]) for rule in rules.RULES)
+_sieve: Final = Sieve([rule.core for rule in rules.RULES])
+_over_text: Final = tuple(_Held(guard, re.compile(guard.pattern)) for guard in GUARDS if guard.scope == "text")
+_over_sentence: Final = tuple(_Held(guard, re.compile(guard.pattern)) for guard in GUARDS if guard.scope == "sentence")
+_now: Final = re.compile(rules.PRESENT)
+_rescue: Final = re.compile(rules.CALL)
+_DANGEROUS: Final = frozenset({"critical", "suspected"})
+_ENDS: Final = "。!?\n;"
 
 
-def judge(text: str, judgement: Judgement) -> LaneVerdict:
-    """Return the verdict on a normalised text; pure, and cheap for a text without any word of need."""
-    plain = text.translate(_TO_ASCII)
-    found = _rules_find(text, plain)
-    if found is not None:
-        lane, marks = found
-        dangerous = lane in {"critical", "suspected"}
-        return LaneVerdict(
-            lane,
-            marks,
-            max(judgement.help, 0.95 if dangerous else 0.8),
-            max(judgement.danger, {"critical": 0.95, "suspected": 0.6}.get(lane, 0.0)),
-        )
-    hinted = judgement.help >= PLEA_AT_A_HINT and bool(_hint.search(plain) and _who_person.search(plain))
-    if judgement.help >= PLEA_AT_A_HINT and judgement.help >= _floor(plain, hinted=hinted):
-        words = tuple(dict.fromkeys(match.group() for match in _request.finditer(text)))
-        # danger is called by its words: a score of danger alone, without any word of need, rings for nothing too often
-        dangerous = hinted and judgement.danger >= DANGER
-        return LaneVerdict(
-            "suspected" if dangerous else "urgent" if _urgent.search(plain) else "ordinary",
-            (BY_MODEL, *words)[:_MARKS],
-            max(judgement.help, PLEA),
-            judgement.danger if dangerous else min(judgement.danger, _NO_PLEA),
-        )
-    return LaneVerdict(None, (), min(judgement.help, _NO_PLEA), min(judgement.danger, _NO_PLEA))
-
-
-def _floor(plain: str, *, hinted: bool) -> float:
-    """Return the probability from which the model alone makes this text a plea."""
-    if _elsewhere.search(plain) or _idle.search(plain):
-        return PLEA_IN_TALK
-    return PLEA_AT_A_HINT if hinted else PLEA
+def _plain(text: str) -> str:
+    """Return the text with ASCII punctuation, character by character: a place in the one is the place in the other."""
+    for wide, narrow in (("，", ","), ("！", "!"), ("？", "?"), ("：", ":"), ("；", ";"), ("（", "("), ("）", ")")):
+        text = text.replace(wide, narrow)
+    return text
 
 
 def rules_find(text: str) -> tuple[Lane, tuple[str, ...]] | None:
     """Return the lane and the words by which the visible rules alone make a text a plea, or None."""
-    return _rules_find(text, text.translate(_TO_ASCII))
+    found = _rules_find(_plain(text))
+    return None if not found else (found[0][0].lane, tuple(text[a:b] for _, a, b in found))
 
 
-def _rules_find(text: str, plain: str) -> tuple[Lane, tuple[str, ...]] | None:
-    if not _any_core.search(plain) or _elsewhere.search(plain):
-        return None
-    hits: dict[Lane, list[tuple[int, int]]] = {}
-    allowed = [rule for rule in _rules if rule.also is None or rule.also.search(plain)]
-    for start, end in _units(plain):
-        for rule in allowed:
-            found = rule.core.search(plain, start, end)
-            if found is not None and (rule.who is None or rule.who.search(plain, start, end)):
-                hits.setdefault(rule.lane, []).append(found.span())
-    for lane in LANES:
-        if lane in hits:
-            spans = [span for found in LANES for span in hits.get(found, ())]
-            if lane in {"critical", "suspected"}:
-                spans += [match.span() for match in _rescue.finditer(plain)]
-            words = dict.fromkeys(text[start : min(end, start + _MARK_LENGTH)] for start, end in spans)
-            return lane, tuple(words)[:_MARKS]
-    return None
+def _rules_find(plain: str) -> list[tuple[rules.Rule, int, int]]:
+    found = []
+    candidates = _sieve.candidates(plain)
+    held: list[Guard] | None = None
+    while candidates:
+        lowest = candidates & -candidates
+        candidates ^= lowest
+        one = _rules[lowest.bit_length() - 1]
+        for count, hit in enumerate(one.core.finditer(plain)):
+            if count == _HITS:
+                break
+            begin, end = hit.span()
+            who = _who[one.rule.who]
+            if who is not None and not who.search(plain, max(0, begin - _NEAR), end + _NEAR):
+                continue
+            if one.also is not None and not one.also.search(plain, max(0, begin - _ALSO), end + _ALSO):
+                continue
+            if held is None:
+                held = [each.guard for each in _over_text if each.pattern.search(plain)]
+            if _silent(plain, one.rule, begin, end, held):
+                continue
+            found.append((one.rule, begin, end))
+            break
+    found.sort(key=lambda each: LANES.index(each[0].lane))
+    return found
 
 
-def _units(plain: str) -> list[tuple[int, int]]:
-    """Return what rules read at a time: a short text as a whole, else each sentence; never what merely talks."""
-    if len(plain) <= _SHORT and not _idle.search(plain):
-        return [(0, len(plain))]
-    return [match.span() for match in _sentence.finditer(plain) if not _idle.search(match.group())]
+def _silent(plain, rule, begin, end, held):
+    start = max(plain.rfind(mark, 0, begin) for mark in _ENDS) + 1
+    stops = [at for mark in _ENDS if (at := plain.find(mark, end)) >= 0]
+    stop = min(stops, default=len(plain))
+    holding = held + [each.guard for each in _over_sentence if each.pattern.search(plain, start, stop)]
+    if not holding:
+        return False
+    if rule.lane not in _DANGEROUS:
+        return True
+    near = (max(0, begin - _NEAR), end + _NEAR)
+    if not (_self.search(plain, *near) and _now.search(plain, *near)):
+        return True
+    return any(guard.yields == "rescue" for guard in holding) and not _rescue.search(plain, *near)
+
+
+def judge(text: str, judgement: Judgement) -> LaneVerdict:
+    plain = _plain(text)
+    found = _rules_find(plain)
+    if found:
+        lane = found[0][0].lane
+        dangerous = lane in _DANGEROUS
+        return LaneVerdict(lane, tuple(text[a:b] for _, a, b in found)[:_MARKS], max(judgement.help, .95 if dangerous else .8),
+            max(judgement.danger, {"critical": 0.95, "suspected": 0.6}.get(lane, 0.0)), tuple(r.name for r,_,_ in found))
+    if judgement.help >= PLEA:
+        return LaneVerdict("ordinary", (BY_MODEL,), judgement.help)
+    return LaneVerdict(None)
