@@ -9,7 +9,6 @@ from pipeline.help_gate import Sieve
 from pipeline.help_signs import ASKS, BY_FORM, IDLE, RIGHTS, SIGNS, Sign
 
 _SHORT: Final = 25
-_LONG: Final = 120
 _VERY_LONG: Final = 200
 _sieve: Final = Sieve([sign.pattern for sign in SIGNS])
 _patterns: Final = tuple(re.compile(sign.pattern) for sign in SIGNS)
@@ -65,8 +64,6 @@ def _form(plain: str, found: int) -> list[str]:
         names.append("句句平常收尾")
     if not found >> _SELF & 1:
         names.append("不说我")
-    if len(plain) > _LONG and not asking and not asked:
-        names.append("长而无问无请")
     if len(plain) <= _SHORT:
         names.append("短")
     if len(plain) > _VERY_LONG:

@@ -1,10 +1,12 @@
-"""Decides whether a post is a plea for help and how pressing it is, from visible rules and the scorer's judgement.
+"""Decides whether a post is a plea for help and how pressing it is: visible rules first, then signs added to the score.
 
-Recall of real danger goes first: a rule's hit stands whatever the score says, and a score may make a plea of its own
-(then its mark says 模型判断, and it is never called critical on a score alone).
+A rule's hit stands whatever the score says. Where no rule is certain, the signs of `pipeline.help_signs` are added to
+the score's log-odds: such a verdict is marked 模型判断, and it is never called critical.
 """
 
 import re
+from collections.abc import Iterable
+from math import exp, log
 from typing import Final
 
 import msgspec
@@ -14,126 +16,216 @@ from contracts.ports.scorer import Judgement
 from pipeline import help_rules as rules
 from pipeline.help_gate import Sieve
 from pipeline.help_guards import GUARDS, Guard
+from pipeline.help_points import Points, points
 
 BY_MODEL: Final = "模型判断"
 """The mark of a plea that no rule found."""
-PLEA: Final = 0.5
-"""From this probability on the model alone makes a plea: its operating point (see the model card)."""
-DANGER: Final = 0.5
+PLEA: Final = 0.28
+"""From this fused probability on a text without a rule's hit is a plea: missing one weighs more than a look too many."""
+DANGER: Final = 0.025
+"""From this fused probability on a plea without a rule's hit is 疑似危急: one soft sound, somebody looks at it today."""
+DANGER_ALONE: Final = 0.07
+"""The same for a text that does not ask for anything."""
+_SCORE_WEIGHT: Final = (0.73, 0.65)
+_START: Final = (-1.34, -2.78)
+"""What the score's log-odds of a plea and of danger are multiplied with, and what is added: fitted with the points."""
+_SILENT: Final = 0.02
+"""Below this a score of a plea or of danger says that it hears nothing at all: the signs are not counted."""
 _NO_PLEA: Final = 0.49
 """What `help` is at most without a lane, and `danger` without a dangerous one: words and numbers never disagree."""
+_CERTAIN: Final = {"critical": (0.95, 0.95), "suspected": (0.95, 0.6), "urgent": (0.8, 0.0), "ordinary": (0.8, 0.0)}
+"""What `help` and `danger` are at least after a rule's hit."""
 _MARK_LENGTH: Final = 24
 _MARKS: Final = 6
-"""Words shown at most."""
+"""Words and reasons shown at most."""
 _NEAR: Final = 80
 """Characters before and after a hit in which its person and its present are looked for."""
 _ALSO: Final = 150
 """The same for what a rule asks for besides."""
 _HITS: Final = 4
-"""Hits of one rule that are looked at: what a guard silences four times is talk."""
+"""Hits of one rule that are looked at: what is silenced four times is talk."""
 
 
 class LaneVerdict(msgspec.Struct, frozen=True):
-    """The lane (None: no plea), the words that decided it, and the probabilities after the rules had their say."""
+    """The lane (None: no plea), why, where, and the probabilities after rules and signs had their say."""
 
     lane: Lane | None
     marks: tuple[str, ...] = ()
-    """As found in the text."""
+    """The words that decided it, as found in the text, behind BY_MODEL where no rule was certain."""
     help: float = 0.0
     danger: float = 0.0
     reasons: tuple[str, ...] = ()
-    """Why, in words that an officer understands: the names of the rules or signs."""
+    """Why, in words that an officer understands: the names of the rules or signs, most pressing first."""
     spans: tuple[tuple[int, int], ...] = ()
-    """Where the marks stand: begin and end in the normalised text."""
+    """Where the words stand: begin and end in the normalised text."""
 
 
-class _Compiled(msgspec.Struct, frozen=True):
+class _Heard(msgspec.Struct, frozen=True):
+    """A rule and where it was found."""
+
+    rule: rules.Rule
+    begin: int
+    end: int
+
+
+class _Reader(msgspec.Struct, frozen=True):
     rule: rules.Rule
     core: re.Pattern[str]
+    who: re.Pattern[str] | None
     also: re.Pattern[str] | None
 
 
-class _Held(msgspec.Struct, frozen=True):
+class _Keeper(msgspec.Struct, frozen=True):
     guard: Guard
     pattern: re.Pattern[str]
 
 
 _self: Final = re.compile(rules.SELF)
+_now: Final = re.compile(rules.PRESENT)
+_call: Final = re.compile(rules.CALL)
+_request: Final = re.compile(rules.REQUEST)
+_urgent: Final = re.compile("|".join(rule.core for rule in rules.RULES if rule.lane == "urgent"))
 _who: Final = {"self": _self, "person": re.compile(f"{rules.SELF}|{rules.CLOSE}"), "any": None}
 _also: Final = {rule.also: re.compile(rule.also) if rule.also else None for rule in rules.RULES}
-_rules: Final = tuple(_Compiled(rule, re.compile(rule.core), _also[rule.also]) for rule in rules.RULES)
+_readers: Final = tuple(
+    _Reader(rule, re.compile(rule.core), _who[rule.who], _also[rule.also]) for rule in rules.RULES
+)
 _sieve: Final = Sieve([rule.core for rule in rules.RULES])
-_over_text: Final = tuple(_Held(guard, re.compile(guard.pattern)) for guard in GUARDS if guard.scope == "text")
-_over_sentence: Final = tuple(_Held(guard, re.compile(guard.pattern)) for guard in GUARDS if guard.scope == "sentence")
-_now: Final = re.compile(rules.PRESENT)
-_rescue: Final = re.compile(rules.CALL)
+_over_text: Final = tuple(_Keeper(guard, re.compile(guard.pattern)) for guard in GUARDS if guard.scope == "text")
+_over_sentence: Final = tuple(
+    _Keeper(guard, re.compile(guard.pattern)) for guard in GUARDS if guard.scope == "sentence"
+)
 _DANGEROUS: Final = frozenset({"critical", "suspected"})
 _ENDS: Final = "。!?\n;"
+_TO_ASCII: Final = tuple(zip("，！？：；（）～", ",!?:;()~", strict=True))
 
 
-def _plain(text: str) -> str:
-    """Return the text with ASCII punctuation, character by character: a place in the one is the place in the other."""
-    for wide, narrow in (("，", ","), ("！", "!"), ("？", "?"), ("：", ":"), ("；", ";"), ("（", "("), ("）", ")")):
-        text = text.replace(wide, narrow)
-    return text
+def judge(text: str, judgement: Judgement) -> LaneVerdict:
+    """Return the verdict on a normalised text; pure, linear in its length, cheap for a text without words of need."""
+    plain = _plain(text)
+    heard = _heard(plain)
+    if heard:
+        lane = heard[0].rule.lane
+        places = [(one.begin, one.end) for one in heard]
+        help_, danger = _CERTAIN[lane]
+        if lane not in _DANGEROUS and _fused(judgement, plain) == "suspected":
+            lane, danger = "suspected", _CERTAIN["suspected"][1]
+        elif lane in _DANGEROUS:
+            places += [match.span() for match in _call.finditer(plain)]
+        return _verdict(
+            text, lane, [one.rule.name for one in heard], places,
+            (max(judgement.help, help_), max(judgement.danger, danger) if danger else min(judgement.danger, _NO_PLEA)),
+        )  # fmt: skip
+    if judgement.help < _SILENT and judgement.danger < _SILENT:
+        return LaneVerdict(None, (), judgement.help, judgement.danger)
+    found = points(plain)
+    lane = _by_score(judgement, found, plain)
+    if lane is None:
+        return LaneVerdict(None, (), min(judgement.help, _NO_PLEA), min(judgement.danger, _NO_PLEA))
+    dangerous = lane == "suspected"
+    reasons = [sign.name for sign in found.signs if (sign.danger if dangerous else sign.plea) > 0]
+    return _verdict(
+        text, lane, [BY_MODEL, *reasons], [match.span() for match in _request.finditer(plain)],
+        (max(judgement.help, 0.5), max(judgement.danger, 0.5) if dangerous else min(judgement.danger, _NO_PLEA)),
+        (BY_MODEL,),
+    )  # fmt: skip
 
 
 def rules_find(text: str) -> tuple[Lane, tuple[str, ...]] | None:
     """Return the lane and the words by which the visible rules alone make a text a plea, or None."""
-    found = _rules_find(_plain(text))
-    return None if not found else (found[0][0].lane, tuple(text[a:b] for _, a, b in found))
+    heard = _heard(_plain(text))
+    return (heard[0].rule.lane, _words(text, [(one.begin, one.end) for one in heard])) if heard else None
 
 
-def _rules_find(plain: str) -> list[tuple[rules.Rule, int, int]]:
-    found = []
+def rules_named(text: str) -> tuple[str, ...]:
+    """Return the names of the rules that hear a normalised text, most pressing first."""
+    return tuple(one.rule.name for one in _heard(_plain(text)))
+
+
+def guards_named(text: str) -> tuple[str, ...]:
+    """Return the names of the guards whose words stand in a normalised text."""
+    plain = _plain(text)
+    return tuple(keeper.guard.name for keeper in (*_over_text, *_over_sentence) if keeper.pattern.search(plain))
+
+
+def _plain(text: str) -> str:
+    """Return the text with ASCII punctuation, character by character: a place in the one is the place in the other."""
+    for wide, narrow in _TO_ASCII:
+        text = text.replace(wide, narrow)
+    return text
+
+
+def _heard(plain: str) -> list[_Heard]:
+    """Return each rule that hears the text and no guard silences, with its first such hit, most pressing first."""
+    heard: list[_Heard] = []
+    over_text: list[Guard] | None = None
     candidates = _sieve.candidates(plain)
-    held: list[Guard] | None = None
     while candidates:
         lowest = candidates & -candidates
         candidates ^= lowest
-        one = _rules[lowest.bit_length() - 1]
-        for count, hit in enumerate(one.core.finditer(plain)):
+        reader = _readers[lowest.bit_length() - 1]
+        for count, hit in enumerate(reader.core.finditer(plain)):
             if count == _HITS:
                 break
             begin, end = hit.span()
-            who = _who[one.rule.who]
-            if who is not None and not who.search(plain, max(0, begin - _NEAR), end + _NEAR):
+            if reader.who is not None and not reader.who.search(plain, max(0, begin - _NEAR), end + _NEAR):
                 continue
-            if one.also is not None and not one.also.search(plain, max(0, begin - _ALSO), end + _ALSO):
+            if reader.also is not None and not reader.also.search(plain, max(0, begin - _ALSO), end + _ALSO):
                 continue
-            if held is None:
-                held = [each.guard for each in _over_text if each.pattern.search(plain)]
-            if _silent(plain, one.rule, begin, end, held):
-                continue
-            found.append((one.rule, begin, end))
-            break
-    found.sort(key=lambda each: LANES.index(each[0].lane))
-    return found
+            if over_text is None:
+                over_text = [keeper.guard for keeper in _over_text if keeper.pattern.search(plain)]
+            if not _silenced(plain, reader.rule, begin, end, over_text):
+                heard.append(_Heard(reader.rule, begin, end))
+                break
+    heard.sort(key=lambda one: LANES.index(one.rule.lane))
+    return heard
 
 
-def _silent(plain, rule, begin, end, held):
-    start = max(plain.rfind(mark, 0, begin) for mark in _ENDS) + 1
-    stops = [at for mark in _ENDS if (at := plain.find(mark, end)) >= 0]
-    stop = min(stops, default=len(plain))
-    holding = held + [each.guard for each in _over_sentence if each.pattern.search(plain, start, stop)]
+def _silenced(plain: str, rule: rules.Rule, begin: int, end: int, over_text: Iterable[Guard]) -> bool:
+    """Say whether a guard holds a hit back; none does where the author tells of a present danger of her own."""
+    first = max(plain.rfind(mark, max(0, begin - _ALSO), begin) for mark in _ENDS) + 1 or max(0, begin - _ALSO)
+    stops = (plain.find(mark, end, end + _ALSO) for mark in _ENDS)
+    last = min((stop for stop in stops if stop >= 0), default=end + _ALSO)
+    holding = [*over_text, *(keeper.guard for keeper in _over_sentence if keeper.pattern.search(plain, first, last))]
     if not holding:
         return False
-    if rule.lane not in _DANGEROUS:
-        return True
     near = (max(0, begin - _NEAR), end + _NEAR)
-    if not (_self.search(plain, *near) and _now.search(plain, *near)):
+    if rule.lane not in _DANGEROUS or not (_self.search(plain, *near) and _now.search(plain, *near)):
         return True
-    return any(guard.yields == "rescue" for guard in holding) and not _rescue.search(plain, *near)
+    return any(guard.yields == "rescue" for guard in holding) and not _call.search(plain, *near)
 
 
-def judge(text: str, judgement: Judgement) -> LaneVerdict:
-    plain = _plain(text)
-    found = _rules_find(plain)
-    if found:
-        lane = found[0][0].lane
-        dangerous = lane in _DANGEROUS
-        return LaneVerdict(lane, tuple(text[a:b] for _, a, b in found)[:_MARKS], max(judgement.help, .95 if dangerous else .8),
-            max(judgement.danger, {"critical": 0.95, "suspected": 0.6}.get(lane, 0.0)), tuple(r.name for r,_,_ in found))
-    if judgement.help >= PLEA:
-        return LaneVerdict("ordinary", (BY_MODEL,), judgement.help)
-    return LaneVerdict(None)
+def _fused(judgement: Judgement, plain: str) -> Lane | None:
+    """Return what score and signs say about a text that a rule already made a plea."""
+    if judgement.danger < _SILENT:
+        return None
+    return "suspected" if _probability(judgement.danger, points(plain).danger, 1) >= DANGER else None
+
+
+def _by_score(judgement: Judgement, found: Points, plain: str) -> Lane | None:
+    plea = _probability(judgement.help, found.plea, 0)
+    danger = _probability(judgement.danger, found.danger, 1)
+    if danger >= (DANGER if plea >= PLEA else DANGER_ALONE):
+        return "suspected"
+    if plea < PLEA:
+        return None
+    return "urgent" if _urgent.search(plain) else "ordinary"
+
+
+def _probability(score: float, more: float, of: int) -> float:
+    bounded = min(max(score, 0.001), 0.999)
+    return 1 / (1 + exp(-(_SCORE_WEIGHT[of] * log(bounded / (1 - bounded)) + _START[of] + more)))
+
+
+def _verdict(
+    text: str, lane: Lane, reasons: Iterable[str], places: Iterable[tuple[int, int]], numbers: tuple[float, float],
+    before: tuple[str, ...] = (),
+) -> LaneVerdict:  # fmt: skip
+    spans = tuple(dict.fromkeys((begin, min(end, begin + _MARK_LENGTH)) for begin, end in places if end > begin))[:_MARKS]
+    marks = (*before, *_words(text, spans))[:_MARKS]
+    return LaneVerdict(lane, marks, *numbers, tuple(dict.fromkeys(reasons))[:_MARKS], spans)
+
+
+def _words(text: str, places: Iterable[tuple[int, int]]) -> tuple[str, ...]:
+    words = (text[begin : min(end, begin + _MARK_LENGTH)].strip() for begin, end in places)
+    return tuple(dict.fromkeys(word for word in words if word))[:_MARKS]
