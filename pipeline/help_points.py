@@ -44,7 +44,10 @@ def signs(plain: str) -> tuple[Sign, ...]:
         candidates ^= lowest
         if _patterns[lowest.bit_length() - 1].search(plain):
             found |= lowest
-    return (*(sign for number, sign in enumerate(SIGNS) if found >> number & 1), *(_forms[name] for name in _form(plain, found)))
+    return (
+        *(sign for number, sign in enumerate(SIGNS) if found >> number & 1),
+        *(_forms[name] for name in _form(plain, found)),
+    )
 
 
 def _form(plain: str, found: int) -> list[str]:
@@ -65,7 +68,7 @@ def _form(plain: str, found: int) -> list[str]:
     if not found >> _SELF & 1:
         names.append("不说我")
     if len(plain) <= _SHORT:
-        names.append("短")
+        names.append("只有几个字")
     if len(plain) > _VERY_LONG:
-        names.append("长")
+        names.append("很长")
     return names

@@ -17,6 +17,7 @@ from pipeline import help_rules as rules
 from pipeline.help_gate import Sieve
 from pipeline.help_guards import GUARDS, Guard
 from pipeline.help_points import Points, points
+from pipeline.help_signs import HARM
 
 BY_MODEL: Final = "模型判断"
 """The mark of a plea that no rule found."""
@@ -24,8 +25,11 @@ PLEA: Final = 0.28
 """From this fused probability on a text without a rule's hit is a plea: missing one weighs more than a look too many."""
 DANGER: Final = 0.025
 """From this fused probability on a plea without a rule's hit is 疑似危急: one soft sound, somebody looks at it today."""
-DANGER_ALONE: Final = 0.07
+DANGER_ALONE: Final = 0.09
 """The same for a text that does not ask for anything."""
+PLEA_ELSEWHERE: Final = 0.7
+"""The same for a text that reads as news, fiction, advertising or a notice."""
+DANGER_ELSEWHERE: Final = 0.4
 _SCORE_WEIGHT: Final = (0.73, 0.65)
 _START: Final = (-1.34, -2.78)
 """What the score's log-odds of a plea and of danger are multiplied with, and what is added: fitted with the points."""
@@ -84,12 +88,11 @@ _self: Final = re.compile(rules.SELF)
 _now: Final = re.compile(rules.PRESENT)
 _call: Final = re.compile(rules.CALL)
 _request: Final = re.compile(rules.REQUEST)
+_harm: Final = re.compile(HARM)
 _urgent: Final = re.compile("|".join(rule.core for rule in rules.RULES if rule.lane == "urgent"))
 _who: Final = {"self": _self, "person": re.compile(f"{rules.SELF}|{rules.CLOSE}"), "any": None}
 _also: Final = {rule.also: re.compile(rule.also) if rule.also else None for rule in rules.RULES}
-_readers: Final = tuple(
-    _Reader(rule, re.compile(rule.core), _who[rule.who], _also[rule.also]) for rule in rules.RULES
-)
+_readers: Final = tuple(_Reader(rule, re.compile(rule.core), _who[rule.who], _also[rule.also]) for rule in rules.RULES)
 _sieve: Final = Sieve([rule.core for rule in rules.RULES])
 _over_text: Final = tuple(_Keeper(guard, re.compile(guard.pattern)) for guard in GUARDS if guard.scope == "text")
 _over_sentence: Final = tuple(
@@ -105,10 +108,10 @@ def judge(text: str, judgement: Judgement) -> LaneVerdict:
     plain = _plain(text)
     heard = _heard(plain)
     if heard:
-        lane = heard[0].rule.lane
+        lane: Lane = heard[0].rule.lane
         places = [(one.begin, one.end) for one in heard]
         help_, danger = _CERTAIN[lane]
-        if lane not in _DANGEROUS and _fused(judgement, plain) == "suspected":
+        if lane not in _DANGEROUS and _sounds_dangerous(judgement, plain):
             lane, danger = "suspected", _CERTAIN["suspected"][1]
         elif lane in _DANGEROUS:
             places += [match.span() for match in _call.finditer(plain)]
@@ -119,13 +122,13 @@ def judge(text: str, judgement: Judgement) -> LaneVerdict:
     if judgement.help < _SILENT and judgement.danger < _SILENT:
         return LaneVerdict(None, (), judgement.help, judgement.danger)
     found = points(plain)
-    lane = _by_score(judgement, found, plain)
-    if lane is None:
+    by_score = _by_score(judgement, found, plain)
+    if by_score is None:
         return LaneVerdict(None, (), min(judgement.help, _NO_PLEA), min(judgement.danger, _NO_PLEA))
-    dangerous = lane == "suspected"
+    dangerous = by_score == "suspected"
     reasons = [sign.name for sign in found.signs if (sign.danger if dangerous else sign.plea) > 0]
     return _verdict(
-        text, lane, [BY_MODEL, *reasons], [match.span() for match in _request.finditer(plain)],
+        text, by_score, [BY_MODEL, *reasons], [match.span() for match in _request.finditer(plain)],
         (max(judgement.help, 0.5), max(judgement.danger, 0.5) if dangerous else min(judgement.danger, _NO_PLEA)),
         (BY_MODEL,),
     )  # fmt: skip
@@ -195,19 +198,24 @@ def _silenced(plain: str, rule: rules.Rule, begin: int, end: int, over_text: Ite
     return any(guard.yields == "rescue" for guard in holding) and not _call.search(plain, *near)
 
 
-def _fused(judgement: Judgement, plain: str) -> Lane | None:
-    """Return what score and signs say about a text that a rule already made a plea."""
-    if judgement.danger < _SILENT:
-        return None
-    return "suspected" if _probability(judgement.danger, points(plain).danger, 1) >= DANGER else None
+def _sounds_dangerous(judgement: Judgement, plain: str) -> bool:
+    """Say whether a text that a rule already made a plea is a dangerous one by score and signs."""
+    if judgement.danger < _SILENT or not _harm.search(plain):
+        return False
+    return _probability(judgement.danger, points(plain).danger, 1) >= DANGER
 
 
 def _by_score(judgement: Judgement, found: Points, plain: str) -> Lane | None:
     plea = _probability(judgement.help, found.plea, 0)
     danger = _probability(judgement.danger, found.danger, 1)
-    if danger >= (DANGER if plea >= PLEA else DANGER_ALONE):
+    if plea < PLEA and danger < DANGER_ALONE:
+        return None
+    elsewhere = any(keeper.guard.doubts and keeper.pattern.search(plain) for keeper in _over_text)
+    asks = plea >= (PLEA_ELSEWHERE if elsewhere else PLEA)
+    floor = DANGER_ELSEWHERE if elsewhere else DANGER if asks else DANGER_ALONE
+    if danger >= floor and _harm.search(plain):
         return "suspected"
-    if plea < PLEA:
+    if not asks:
         return None
     return "urgent" if _urgent.search(plain) else "ordinary"
 
@@ -221,7 +229,9 @@ def _verdict(
     text: str, lane: Lane, reasons: Iterable[str], places: Iterable[tuple[int, int]], numbers: tuple[float, float],
     before: tuple[str, ...] = (),
 ) -> LaneVerdict:  # fmt: skip
-    spans = tuple(dict.fromkeys((begin, min(end, begin + _MARK_LENGTH)) for begin, end in places if end > begin))[:_MARKS]
+    spans = tuple(dict.fromkeys((begin, min(end, begin + _MARK_LENGTH)) for begin, end in places if end > begin))[
+        :_MARKS
+    ]
     marks = (*before, *_words(text, spans))[:_MARKS]
     return LaneVerdict(lane, marks, *numbers, tuple(dict.fromkeys(reasons))[:_MARKS], spans)
 
