@@ -105,7 +105,7 @@ _TO_ASCII: Final = tuple(zip("，！？：；（）～", ",!?:;()~", strict=True
 
 def judge(text: str, judgement: Judgement) -> LaneVerdict:
     """Return the verdict on a normalised text; pure, linear in its length, cheap for a text without words of need."""
-    plain = _plain(text)
+    plain = in_ascii(text)
     heard = _heard(plain)
     if heard:
         lane: Lane = heard[0].rule.lane
@@ -136,22 +136,22 @@ def judge(text: str, judgement: Judgement) -> LaneVerdict:
 
 def rules_find(text: str) -> tuple[Lane, tuple[str, ...]] | None:
     """Return the lane and the words by which the visible rules alone make a text a plea, or None."""
-    heard = _heard(_plain(text))
+    heard = _heard(in_ascii(text))
     return (heard[0].rule.lane, _words(text, [(one.begin, one.end) for one in heard])) if heard else None
 
 
 def rules_named(text: str) -> tuple[str, ...]:
     """Return the names of the rules that hear a normalised text, most pressing first."""
-    return tuple(one.rule.name for one in _heard(_plain(text)))
+    return tuple(one.rule.name for one in _heard(in_ascii(text)))
 
 
 def guards_named(text: str) -> tuple[str, ...]:
     """Return the names of the guards whose words stand in a normalised text."""
-    plain = _plain(text)
+    plain = in_ascii(text)
     return tuple(keeper.guard.name for keeper in (*_over_text, *_over_sentence) if keeper.pattern.search(plain))
 
 
-def _plain(text: str) -> str:
+def in_ascii(text: str) -> str:
     """Return the text with ASCII punctuation, character by character: a place in the one is the place in the other."""
     for wide, narrow in _TO_ASCII:
         text = text.replace(wide, narrow)

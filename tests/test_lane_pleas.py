@@ -152,10 +152,22 @@ def test_marks_are_shown_as_written_with_chinese_punctuation() -> None:
     assert any("帮我报警" in mark for mark in verdict.marks)
 
 
-@pytest.mark.parametrize("text", ["今天我在门口等她，" * 12_000, "【" * 100_000, "楼上" * 50_000, "怀孕" * 50_000])
-def test_a_hundred_thousand_characters_are_judged_in_a_moment(text: str) -> None:
+@pytest.mark.parametrize("judgement", [CALM, ALARMED], ids=["calm", "alarmed"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "今天我在门口等她，" * 12_000,
+        "【" * 100_000,
+        "楼上" * 50_000,
+        "怀孕" * 50_000,
+        "来电:1、" * 20_000,
+        "他女儿被打我要" * 15_000,
+    ],
+    ids=["sentence", "bracket", "upstairs", "pregnant", "turns", "crowd"],
+)
+def test_a_hundred_thousand_characters_are_judged_in_a_moment(text: str, judgement: Judgement) -> None:
     started_s = time.process_time()
-    lane.judge(text, CALM)
+    lane.judge(text, judgement)
     assert time.process_time() - started_s < 3
 
 
