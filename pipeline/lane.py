@@ -1,10 +1,12 @@
-"""Decides whether a post is a plea for help and how pressing it is, from visible rules and the scorer's judgement.
+"""Decides whether a post is a plea for help and how pressing it is: visible rules first, then signs added to the score.
 
-Recall of real danger goes first: a rule's hit stands whatever the score says, and a score may make a plea of its own
-(then its mark says 模型判断, and it is never called critical on a score alone).
+A rule's hit stands whatever the score says. Where no rule is certain, the signs of `pipeline.help_signs` are added to
+the score's log-odds: such a verdict is marked 模型判断, and it is never called critical.
 """
 
 import re
+from collections.abc import Iterable
+from math import exp, log
 from typing import Final
 
 import msgspec
@@ -12,122 +14,228 @@ import msgspec
 from contracts.lane import LANES, Lane
 from contracts.ports.scorer import Judgement
 from pipeline import help_rules as rules
+from pipeline.help_gate import Sieve
+from pipeline.help_guards import GUARDS, Guard
+from pipeline.help_points import Points, points
+from pipeline.help_signs import HARM
 
 BY_MODEL: Final = "模型判断"
 """The mark of a plea that no rule found."""
-PLEA: Final = 0.5
-"""From this probability on the model alone makes a plea: its operating point (see the model card)."""
-PLEA_AT_A_HINT: Final = 0.2
-"""The same for a text with a word of need: a danger missed weighs more than a look too many."""
-PLEA_IN_TALK: Final = 0.92
-"""The same for a text that reads as news, fiction, advice, fun, or as a story that is over."""
-DANGER: Final = 0.5
+PLEA: Final = 0.28
+"""From this fused probability on a text without a rule's hit is a plea: missing one weighs more than a look too many."""
+DANGER: Final = 0.025
+"""From this fused probability on a plea without a rule's hit is 疑似危急: one soft sound, somebody looks at it today."""
+DANGER_ALONE: Final = 0.09
+"""The same for a text that does not ask for anything."""
+PLEA_ELSEWHERE: Final = 0.7
+"""The same for a text that reads as news, fiction, advertising or a notice."""
+DANGER_ELSEWHERE: Final = 0.4
+_SCORE_WEIGHT: Final = (0.73, 0.65)
+_START: Final = (-1.34, -2.78)
+"""What the score's log-odds of a plea and of danger are multiplied with, and what is added: fitted with the points."""
+_SILENT: Final = 0.02
+"""Below this a score of a plea or of danger says that it hears nothing at all: the signs are not counted."""
 _NO_PLEA: Final = 0.49
 """What `help` is at most without a lane, and `danger` without a dangerous one: words and numbers never disagree."""
+_CERTAIN: Final = {"critical": (0.95, 0.95), "suspected": (0.95, 0.6), "urgent": (0.8, 0.0), "ordinary": (0.8, 0.0)}
+"""What `help` and `danger` are at least after a rule's hit."""
 _MARK_LENGTH: Final = 24
-_SHORT: Final = 160
-"""Characters that are read as one: a plea is often broken into sentences of five words."""
 _MARKS: Final = 6
-"""Words shown at most."""
+"""Words and reasons shown at most."""
+_NEAR: Final = 80
+"""Characters before and after a hit in which its person and its present are looked for."""
+_ALSO: Final = 150
+"""The same for what a rule asks for besides."""
+_HITS: Final = 4
+"""Hits of one rule that are looked at: what is silenced four times is talk."""
 
 
 class LaneVerdict(msgspec.Struct, frozen=True):
-    """The lane (None: no plea), the words that decided it, and the probabilities after the rules had their say."""
+    """The lane (None: no plea), why, where, and the probabilities after rules and signs had their say."""
 
     lane: Lane | None
     marks: tuple[str, ...] = ()
+    """The words that decided it, as found in the text, behind BY_MODEL where no rule was certain."""
     help: float = 0.0
     danger: float = 0.0
+    reasons: tuple[str, ...] = ()
+    """Why, in words that an officer understands: the names of the rules or signs, most pressing first."""
+    spans: tuple[tuple[int, int], ...] = ()
+    """Where the words stand: begin and end in the normalised text."""
 
 
-class _Compiled(msgspec.Struct, frozen=True):
-    lane: Lane
+class _Heard(msgspec.Struct, frozen=True):
+    """A rule and where it was found."""
+
+    rule: rules.Rule
+    begin: int
+    end: int
+
+
+class _Reader(msgspec.Struct, frozen=True):
+    rule: rules.Rule
     core: re.Pattern[str]
     who: re.Pattern[str] | None
     also: re.Pattern[str] | None
 
 
-_who: Final = {
-    "self": re.compile(rules.SELF), "person": re.compile(f"{rules.SELF}|{rules.CLOSE}"), "any": None
-}  # fmt: skip
-_also: Final = {rule.also: re.compile(rule.also) if rule.also else None for rule in rules.RULES}
-_rules: Final = tuple(
-    _Compiled(rule.lane, re.compile(rule.core), _who[rule.who], _also[rule.also]) for rule in rules.RULES
-)
-_any_core: Final = re.compile("|".join(rule.core for rule in rules.RULES))
-_elsewhere: Final = re.compile(f"{rules.NEWS}|{rules.FICTION}|{rules.ADVERT}|{rules.OVER}")
-_idle: Final = re.compile(f"{rules.TALK}|{rules.ADVICE}|{rules.FUN}")
-_hint: Final = re.compile(rules.HINT)
-_who_person: Final = re.compile(f"{rules.SELF}|{rules.CLOSE}")
-_rescue: Final = re.compile(rules.RESCUE)
+class _Keeper(msgspec.Struct, frozen=True):
+    guard: Guard
+    pattern: re.Pattern[str]
+
+
+_self: Final = re.compile(rules.SELF)
+_now: Final = re.compile(rules.PRESENT)
+_call: Final = re.compile(rules.CALL)
 _request: Final = re.compile(rules.REQUEST)
+_harm: Final = re.compile(HARM)
 _urgent: Final = re.compile("|".join(rule.core for rule in rules.RULES if rule.lane == "urgent"))
-_sentence: Final = re.compile(r"[^。!?\n;]+[。!?\n;]*")
-_TO_ASCII: Final = str.maketrans("，！？：；（）～", ",!?:;()~")
-"""Character by character, so that a place found in the one is the place in the other."""
+_who: Final = {"self": _self, "person": re.compile(f"{rules.SELF}|{rules.CLOSE}"), "any": None}
+_also: Final = {rule.also: re.compile(rule.also) if rule.also else None for rule in rules.RULES}
+_readers: Final = tuple(_Reader(rule, re.compile(rule.core), _who[rule.who], _also[rule.also]) for rule in rules.RULES)
+_sieve: Final = Sieve([rule.core for rule in rules.RULES])
+_over_text: Final = tuple(_Keeper(guard, re.compile(guard.pattern)) for guard in GUARDS if guard.scope == "text")
+_over_sentence: Final = tuple(
+    _Keeper(guard, re.compile(guard.pattern)) for guard in GUARDS if guard.scope == "sentence"
+)
+_DANGEROUS: Final = frozenset({"critical", "suspected"})
+_ENDS: Final = "。!?\n;"
+_TO_ASCII: Final = tuple(zip("，！？：；（）～", ",!?:;()~", strict=True))
 
 
 def judge(text: str, judgement: Judgement) -> LaneVerdict:
-    """Return the verdict on a normalised text; pure, and cheap for a text without any word of need."""
-    plain = text.translate(_TO_ASCII)
-    found = _rules_find(text, plain)
-    if found is not None:
-        lane, marks = found
-        dangerous = lane in {"critical", "suspected"}
-        return LaneVerdict(
-            lane,
-            marks,
-            max(judgement.help, 0.95 if dangerous else 0.8),
-            max(judgement.danger, {"critical": 0.95, "suspected": 0.6}.get(lane, 0.0)),
-        )
-    hinted = judgement.help >= PLEA_AT_A_HINT and bool(_hint.search(plain) and _who_person.search(plain))
-    if judgement.help >= PLEA_AT_A_HINT and judgement.help >= _floor(plain, hinted=hinted):
-        words = tuple(dict.fromkeys(match.group() for match in _request.finditer(text)))
-        # danger is called by its words: a score of danger alone, without any word of need, rings for nothing too often
-        dangerous = hinted and judgement.danger >= DANGER
-        return LaneVerdict(
-            "suspected" if dangerous else "urgent" if _urgent.search(plain) else "ordinary",
-            (BY_MODEL, *words)[:_MARKS],
-            max(judgement.help, PLEA),
-            judgement.danger if dangerous else min(judgement.danger, _NO_PLEA),
-        )
-    return LaneVerdict(None, (), min(judgement.help, _NO_PLEA), min(judgement.danger, _NO_PLEA))
-
-
-def _floor(plain: str, *, hinted: bool) -> float:
-    """Return the probability from which the model alone makes this text a plea."""
-    if _elsewhere.search(plain) or _idle.search(plain):
-        return PLEA_IN_TALK
-    return PLEA_AT_A_HINT if hinted else PLEA
+    """Return the verdict on a normalised text; pure, linear in its length, cheap for a text without words of need."""
+    plain = in_ascii(text)
+    heard = _heard(plain)
+    if heard:
+        lane: Lane = heard[0].rule.lane
+        places = [(one.begin, one.end) for one in heard]
+        help_, danger = _CERTAIN[lane]
+        if lane not in _DANGEROUS and _sounds_dangerous(judgement, plain):
+            lane, danger = "suspected", _CERTAIN["suspected"][1]
+        elif lane in _DANGEROUS:
+            places += [match.span() for match in _call.finditer(plain)]
+        return _verdict(
+            text, lane, [one.rule.name for one in heard], places,
+            (max(judgement.help, help_), max(judgement.danger, danger) if danger else min(judgement.danger, _NO_PLEA)),
+        )  # fmt: skip
+    if judgement.help < _SILENT and judgement.danger < _SILENT:
+        return LaneVerdict(None, (), judgement.help, judgement.danger)
+    found = points(plain)
+    by_score = _by_score(judgement, found, plain)
+    if by_score is None:
+        return LaneVerdict(None, (), min(judgement.help, _NO_PLEA), min(judgement.danger, _NO_PLEA))
+    dangerous = by_score == "suspected"
+    reasons = [sign.name for sign in found.signs if (sign.danger if dangerous else sign.plea) > 0]
+    return _verdict(
+        text, by_score, [BY_MODEL, *reasons], [match.span() for match in _request.finditer(plain)],
+        (max(judgement.help, 0.5), max(judgement.danger, 0.5) if dangerous else min(judgement.danger, _NO_PLEA)),
+        (BY_MODEL,),
+    )  # fmt: skip
 
 
 def rules_find(text: str) -> tuple[Lane, tuple[str, ...]] | None:
     """Return the lane and the words by which the visible rules alone make a text a plea, or None."""
-    return _rules_find(text, text.translate(_TO_ASCII))
+    heard = _heard(in_ascii(text))
+    return (heard[0].rule.lane, _words(text, [(one.begin, one.end) for one in heard])) if heard else None
 
 
-def _rules_find(text: str, plain: str) -> tuple[Lane, tuple[str, ...]] | None:
-    if not _any_core.search(plain) or _elsewhere.search(plain):
+def rules_named(text: str) -> tuple[str, ...]:
+    """Return the names of the rules that hear a normalised text, most pressing first."""
+    return tuple(one.rule.name for one in _heard(in_ascii(text)))
+
+
+def guards_named(text: str) -> tuple[str, ...]:
+    """Return the names of the guards whose words stand in a normalised text."""
+    plain = in_ascii(text)
+    return tuple(keeper.guard.name for keeper in (*_over_text, *_over_sentence) if keeper.pattern.search(plain))
+
+
+def in_ascii(text: str) -> str:
+    """Return the text with ASCII punctuation, character by character: a place in the one is the place in the other."""
+    for wide, narrow in _TO_ASCII:
+        text = text.replace(wide, narrow)
+    return text
+
+
+def _heard(plain: str) -> list[_Heard]:
+    """Return each rule that hears the text and no guard silences, with its first such hit, most pressing first."""
+    heard: list[_Heard] = []
+    over_text: list[Guard] | None = None
+    candidates = _sieve.candidates(plain)
+    while candidates:
+        lowest = candidates & -candidates
+        candidates ^= lowest
+        reader = _readers[lowest.bit_length() - 1]
+        for count, hit in enumerate(reader.core.finditer(plain)):
+            if count == _HITS:
+                break
+            begin, end = hit.span()
+            if reader.who is not None and not reader.who.search(plain, max(0, begin - _NEAR), end + _NEAR):
+                continue
+            if reader.also is not None and not reader.also.search(plain, max(0, begin - _ALSO), end + _ALSO):
+                continue
+            if over_text is None:
+                over_text = [keeper.guard for keeper in _over_text if keeper.pattern.search(plain)]
+            if not _silenced(plain, reader.rule, begin, end, over_text):
+                heard.append(_Heard(reader.rule, begin, end))
+                break
+    heard.sort(key=lambda one: LANES.index(one.rule.lane))
+    return heard
+
+
+def _silenced(plain: str, rule: rules.Rule, begin: int, end: int, over_text: Iterable[Guard]) -> bool:
+    """Say whether a guard holds a hit back; none does where the author tells of a present danger of her own."""
+    first = max(plain.rfind(mark, max(0, begin - _ALSO), begin) for mark in _ENDS) + 1 or max(0, begin - _ALSO)
+    stops = (plain.find(mark, end, end + _ALSO) for mark in _ENDS)
+    last = min((stop for stop in stops if stop >= 0), default=end + _ALSO)
+    holding = [*over_text, *(keeper.guard for keeper in _over_sentence if keeper.pattern.search(plain, first, last))]
+    if not holding:
+        return False
+    near = (max(0, begin - _NEAR), end + _NEAR)
+    if rule.lane not in _DANGEROUS or not (_self.search(plain, *near) and _now.search(plain, *near)):
+        return True
+    return any(guard.yields == "rescue" for guard in holding) and not _call.search(plain, *near)
+
+
+def _sounds_dangerous(judgement: Judgement, plain: str) -> bool:
+    """Say whether a text that a rule already made a plea is a dangerous one by score and signs."""
+    if judgement.danger < _SILENT or not _harm.search(plain):
+        return False
+    return _probability(judgement.danger, points(plain).danger, 1) >= DANGER
+
+
+def _by_score(judgement: Judgement, found: Points, plain: str) -> Lane | None:
+    plea = _probability(judgement.help, found.plea, 0)
+    danger = _probability(judgement.danger, found.danger, 1)
+    if plea < PLEA and danger < DANGER_ALONE:
         return None
-    hits: dict[Lane, list[tuple[int, int]]] = {}
-    allowed = [rule for rule in _rules if rule.also is None or rule.also.search(plain)]
-    for start, end in _units(plain):
-        for rule in allowed:
-            found = rule.core.search(plain, start, end)
-            if found is not None and (rule.who is None or rule.who.search(plain, start, end)):
-                hits.setdefault(rule.lane, []).append(found.span())
-    for lane in LANES:
-        if lane in hits:
-            spans = [span for found in LANES for span in hits.get(found, ())]
-            if lane in {"critical", "suspected"}:
-                spans += [match.span() for match in _rescue.finditer(plain)]
-            words = dict.fromkeys(text[start : min(end, start + _MARK_LENGTH)] for start, end in spans)
-            return lane, tuple(words)[:_MARKS]
-    return None
+    elsewhere = any(keeper.guard.doubts and keeper.pattern.search(plain) for keeper in _over_text)
+    asks = plea >= (PLEA_ELSEWHERE if elsewhere else PLEA)
+    floor = DANGER_ELSEWHERE if elsewhere else DANGER if asks else DANGER_ALONE
+    if danger >= floor and _harm.search(plain):
+        return "suspected"
+    if not asks:
+        return None
+    return "urgent" if _urgent.search(plain) else "ordinary"
 
 
-def _units(plain: str) -> list[tuple[int, int]]:
-    """Return what rules read at a time: a short text as a whole, else each sentence; never what merely talks."""
-    if len(plain) <= _SHORT and not _idle.search(plain):
-        return [(0, len(plain))]
-    return [match.span() for match in _sentence.finditer(plain) if not _idle.search(match.group())]
+def _probability(score: float, more: float, of: int) -> float:
+    bounded = min(max(score, 0.001), 0.999)
+    return 1 / (1 + exp(-(_SCORE_WEIGHT[of] * log(bounded / (1 - bounded)) + _START[of] + more)))
+
+
+def _verdict(
+    text: str, lane: Lane, reasons: Iterable[str], places: Iterable[tuple[int, int]], numbers: tuple[float, float],
+    before: tuple[str, ...] = (),
+) -> LaneVerdict:  # fmt: skip
+    spans = tuple(dict.fromkeys((begin, min(end, begin + _MARK_LENGTH)) for begin, end in places if end > begin))[
+        :_MARKS
+    ]
+    marks = (*before, *_words(text, spans))[:_MARKS]
+    return LaneVerdict(lane, marks, *numbers, tuple(dict.fromkeys(reasons))[:_MARKS], spans)
+
+
+def _words(text: str, places: Iterable[tuple[int, int]]) -> tuple[str, ...]:
+    words = (text[begin : min(end, begin + _MARK_LENGTH)].strip() for begin, end in places)
+    return tuple(dict.fromkeys(word for word in words if word))[:_MARKS]

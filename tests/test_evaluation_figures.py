@@ -74,7 +74,8 @@ def test_the_floors_of_quality_hold_on_the_own_held_out_posts() -> None:
     ours = figures("ngram")
     assert ours.sentiment_macro_f1.value >= 0.70
     assert ours.mark_f1["help"].value >= 0.80
-    assert ours.mark_f1["danger"].value >= 0.70
+    # was 0.70: danger is called for recall now (.51 before, .84 now on the held-out posts), and F1 pays for it
+    assert ours.mark_f1["danger"].value >= 0.60
     assert ours.topics_micro_f1 is not None
     assert ours.topics_micro_f1.value >= 0.55
 
