@@ -49,9 +49,7 @@ def _of(found: Figures) -> list[str]:
 def _line(found: Figures, head: str, value: Measured, word: str) -> str:
     wrong = found.confusion[head]
     calibration = f"  校准误差 {found.calibration_errors[head]:.3f}" if head in found.calibration_errors else ""
-    return (
-        f"        {word}（{found.positives[head]}）F1 {shown(value)}  误报 {wrong.false_alarms}  漏报 {wrong.misses}{calibration}"
-    )
+    return f"        {word}（{found.positives[head]}）F1 {shown(value)}  误报 {wrong.false_alarms}  漏报 {wrong.misses}{calibration}"
 
 
 def shown(value: Measured) -> str:

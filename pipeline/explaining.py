@@ -24,7 +24,7 @@ _LEAST: Final = 0.05
 """Weight (log-odds) below which a span says nothing."""
 _READ: Final = 20_000
 """Characters that are explained; what is longer is judged whole and explained by its beginning."""
-_BREAKS: Final = frozenset("\n。！？!?；;，,、：:…～~“”\"「」")
+_BREAKS: Final = frozenset('\n。！？!?；;，,、：:…～~“”"「」')
 """No span crosses these, and none is made of them: an officer reads words."""
 
 Floats = npt.NDArray[np.float64]
@@ -114,5 +114,13 @@ def _strongest(weights: Floats, allowed: dict[int, npt.NDArray[np.bool_]]) -> li
 
 
 def _shown(spans: Sequence[Span], places: Sequence[int]) -> tuple[Span, ...]:
-    """Map spans of the normalised text to the text as it was given."""
-    return tuple(Span(places[span.start], places[span.end - 1] + 1, span.weight) for span in spans)
+    """Map spans of the normalised text, strongest first, to the text as it was given.
+
+    Where one written character became several, two spans may meet in it: the stronger one keeps it.
+    """
+    found: list[Span] = []
+    for span in spans:
+        start, end = places[span.start], places[span.end - 1] + 1
+        if all(end <= other.start or start >= other.end for other in found):
+            found.append(Span(start, end, span.weight))
+    return tuple(found)

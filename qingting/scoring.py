@@ -40,7 +40,7 @@ def score_lines(lines: Iterable[bytes], name: str, scorer: str, *, explain: bool
         given = [_read(line, name, number) for number, line in batch]
         masked = [mask(row["text"]).text for row in given]
         for row, text, found in zip(given, masked, score([_post(text) for text in masked]), strict=True):
-            extra = {"explanation": _reasons(reasons(text))} if reasons else {}
+            extra = {"explanation": _reasons(reasons(text), found)} if reasons else {}
             yield msgspec.json.encode(row | _shape(found) | {"masked_text": text} | extra)
 
 
@@ -55,11 +55,14 @@ def explainer(scorer: "Scorer") -> Explain:
     return lambda text: explain(model, text)
 
 
-def _reasons(found: Explanation) -> dict[str, Any]:
-    return {
-        "scorer": found.scorer,
-        "heads": {one.head: {"p": one.p, "spans": [list(msgspec.structs.astuple(span)) for span in one.spans]} for one in found.heads},
-    }  # fmt: skip
+def _reasons(reasons: Explanation, score: Score) -> dict[str, Any]:
+    heads = {
+        one.head: {"p": one.p, "spans": [list(msgspec.structs.astuple(span)) for span in one.spans]}
+        for one in reasons.heads
+    }
+    if score.may_support:  # what a supporter quotes is no attack, not even behind the scenes
+        heads["attack"] = {"p": score.attack, "spans": []}
+    return {"scorer": reasons.scorer, "heads": heads}
 
 
 def _read(line: bytes, name: str, number: int) -> dict[str, Any]:

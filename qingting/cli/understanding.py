@@ -88,8 +88,8 @@ def learn_(home: Home, *, rollback: bool, as_json: bool) -> int:
         done = learning.learn(house, lambda line: click.echo(line, err=True))
     if as_json:
         print_json(done)
-    elif done.taken:
-        click.echo(learning.sentence(done))
-    if not done.taken:
+    if done.fallen:
         raise Rejected(learning.sentence(done))
+    if not as_json:
+        click.echo(learning.sentence(done))
     return 0
