@@ -30,11 +30,10 @@ class Explanation(msgspec.Struct, frozen=True):
 
     def of(self, head: str) -> HeadReason:
         """Return one head. Raises KeyError for a name that is none."""
-        return next((one for one in self.heads if one.head == head), None) or _missing(head)
-
-
-def _missing(head: str) -> HeadReason:
-    raise KeyError(head)
+        for one in self.heads:
+            if one.head == head:
+                return one
+        raise KeyError(head)
 
 
 Explain = Callable[[str], Explanation]

@@ -6,7 +6,7 @@ import msgspec
 
 from contracts.explanation import Explanation
 from contracts.post import Post
-from contracts.score import Score
+from contracts.score import MARKED, Score
 from contracts.topic import TOPIC_WORDS
 from desk import wording
 
@@ -44,14 +44,17 @@ def judged(post: Post, score: Score, reasons: Explanation | None) -> Judged:
     spans: list[tuple[int, int]] = []
 
     def why(head: str) -> tuple[str, ...]:
-        if reasons is None:
+        if reasons is None or head not in _known(reasons):
             return ()
         found = [(one.start, one.end) for one in reasons.of(head).spans if one.weight > 0][:_WORDS_MOST]
         spans.extend(found)
         return tuple(text[start:end] for start, end in found)
 
-    def sure(head: str) -> float | None:
-        return reasons.of(head).p if reasons else None
+    def topic(code: str) -> Said:
+        p = reasons.of(code).p if reasons and code in _known(reasons) else None
+        unsure = p is not None and p < MARKED  # a topic is named for recall: from far below an even chance on
+        word = TOPIC_WORDS.get(code, code)
+        return Said(what="话题", word=f"{word}（拿不准）" if unsure else word, p=p, unsure=unsure, reasons=why(code))
 
     likeliest = max(score.sentiment_p.negative, score.sentiment_p.neutral, score.sentiment_p.positive)
     word = wording.SENTIMENTS[score.sentiment]
@@ -61,9 +64,7 @@ def judged(post: Post, score: Score, reasons: Explanation | None) -> Judged:
             reasons=why(_HEADS[score.sentiment]),
         )
     ]  # fmt: skip
-    lines += [
-        Said(what="话题", word=TOPIC_WORDS.get(code, code), p=sure(code), reasons=why(code)) for code in score.topics
-    ]
+    lines += [topic(code) for code in score.topics]
     if score.is_advice:
         lines.append(Said(what="性质", word="意见建议：说的是妇联的工作，应当答复"))
     if score.may_support:
@@ -76,6 +77,10 @@ def judged(post: Post, score: Score, reasons: Explanation | None) -> Judged:
         title_spans=_within(spans, 0, len(post.title)),
         text_spans=_within(spans, before, before + len(post.text)),
     )
+
+
+def _known(reasons: Explanation) -> frozenset[str]:
+    return frozenset(one.head for one in reasons.heads)
 
 
 def _within(spans: Iterable[tuple[int, int]], start: int, end: int) -> tuple[tuple[int, int], ...]:

@@ -5,12 +5,15 @@ read in review. Figures are of the shipped model; the page docs/accuracy.md says
 """
 
 from functools import cache
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from pipeline import evaluation
 from pipeline.figures import Figures
+from pipeline.goals import GOALS, Goal
+from pipeline.scorers import ngram
 
 
 class Floor(msgspec.Struct, frozen=True):
@@ -54,3 +57,16 @@ def test_the_shipped_model_stays_above_its_floor(floor: Floor) -> None:
 def test_a_floor_is_lowered_only_with_a_reason() -> None:
     assert all((floor.lowered_from is None) == (not floor.reason) for floor in FLOORS)
     assert all(floor.lowered_from != floor.bound for floor in FLOORS)
+
+
+def test_the_page_is_about_the_shipped_model() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "accuracy.md").read_text("utf-8")
+    assert f"`{ngram.read(ngram.MODEL).name}`" in page, "the model changed: run make accuracy"
+    assert all(goal.what in page for goal in GOALS)
+    assert "make accuracy" in page
+
+
+def test_a_goal_is_held_on_its_own_side_of_the_bound() -> None:
+    least, most = Goal("a", "a", 0.5), Goal("b", "b", 0.5, at_most=True)
+    assert (least.holds(0.5), least.holds(0.4), most.holds(0.5), most.holds(0.6)) == (True, False, True, False)
+    assert len({goal.key for goal in GOALS}) == len(GOALS)

@@ -66,6 +66,13 @@ def test_what_the_model_is_unsure_of_says_so(world: World) -> None:
     assert "拿不准（最可能中性）" in page
 
 
+def test_a_topic_below_an_even_chance_is_named_as_unsure() -> None:
+    unsure = Explanation("built 1", tuple(HeadReason(head, 0.2) for head in HEADS))
+    score = make_score(-1, topics=("health", "a_topic_of_older_days"))
+    words = [line.word for line in judged(make_post("好"), score, unsure).lines]
+    assert words == ["负面", "女性健康（拿不准）", "a_topic_of_older_days"]
+
+
 def test_a_supporter_is_shown_as_such_and_never_as_an_attacker(world: World) -> None:
     post = put(world, "说女司机是杀手的人先看看统计", attack=0.97, counter=0.8)
     client = world.client("officer")

@@ -51,7 +51,8 @@ def otherwise(text: str) -> LabelledPost:
     floors = dict(zip(HEADS[3:15], shipped().floors.tolist(), strict=True))
     topics = tuple(topic for topic, floor in floors.items() if said[topic] >= floor)
     return LabelledPost(
-        text=text, sentiment=sentiment, topics=topics, help=said["help"] >= 0.5, danger=said["danger"] >= 0.5,
+        text=text, sentiment=sentiment, topics=topics,  # type: ignore[arg-type]
+        help=said["help"] >= 0.5, danger=said["danger"] >= 0.5,
         attack=said["attack"] >= 0.5, counter=not said["counter"] >= 0.5,
     )  # fmt: skip
 

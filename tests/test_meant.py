@@ -1,5 +1,7 @@
 """Who is meant: supporters are not shown as attackers, criticism of the federation is advice, and an attack opens nothing."""
 
+from collections.abc import Sequence
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -22,15 +24,15 @@ class Says:
 
     name = "says 1"
 
-    def __init__(self, **marks: float) -> None:
-        self.judgement = Judgement(NEGATIVE, **marks)
+    def __init__(self, *, attack: float, counter: float) -> None:
+        self.judgement = Judgement(NEGATIVE, attack=attack, counter=counter)
 
-    def score(self, texts: object) -> list[Judgement]:
-        return [self.judgement for _ in texts]  # type: ignore[attr-defined]
+    def score(self, texts: Sequence[str]) -> Sequence[Judgement]:
+        return [self.judgement for _ in texts]
 
 
 def test_a_supporter_is_never_shown_as_an_attacker() -> None:
-    (score,) = build(Says(attack=0.97, counter=0.8))([make_post("说“女司机就是马路杀手”的人，请先看看事故统计")])  # type: ignore[arg-type]
+    (score,) = build(Says(attack=0.97, counter=0.8))([make_post("说“女司机就是马路杀手”的人，请先看看事故统计")])
     assert score.may_support
     assert not score.may_attack
     assert score.attack < MARKED
@@ -38,7 +40,7 @@ def test_a_supporter_is_never_shown_as_an_attacker() -> None:
 
 
 def test_an_attack_without_support_is_marked() -> None:
-    (score,) = build(Says(attack=0.97, counter=0.2))([make_post("女司机就是马路杀手")])  # type: ignore[arg-type]
+    (score,) = build(Says(attack=0.97, counter=0.2))([make_post("女司机就是马路杀手")])
     assert score.may_attack
     assert score.attack == 0.97
 
