@@ -10,6 +10,8 @@ from pipeline.figures import Bin
 _SIDE: Final = 150
 """Pixels of a plot's side."""
 _GAP: Final = 34
+_ENOUGH: Final = 5
+"""Posts from which on the line runs through a dot: fewer say nothing."""
 _TOP: Final = 40
 _COLUMNS: Final = 5
 _STYLE: Final = (
@@ -20,7 +22,7 @@ _STYLE: Final = (
 
 def svg(curves: Mapping[str, Sequence[Bin]], errors: Mapping[str, float], title: str) -> str:
     """Return the sheet. Across: what was said; up: how often it was so; a dot's area shows how many posts."""
-    heads = [head for head, bins in curves.items() if bins]
+    heads = sorted((head for head, bins in curves.items() if bins), key=lambda head: head != "sentiment")
     lines = -(-len(heads) // _COLUMNS)
     width = _COLUMNS * (_SIDE + _GAP) + _GAP
     height = _TOP + lines * (_SIDE + _GAP + 24) + 12
@@ -41,17 +43,17 @@ def svg(curves: Mapping[str, Sequence[Bin]], errors: Mapping[str, float], title:
 def _plot(head: str, bins: Sequence[Bin], error: float, left: int, top: int) -> str:
     posts = sum(part.posts for part in bins)
     points = [(left + part.said * _SIDE, top + (1 - part.so) * _SIDE, part.posts) for part in bins]
-    line = " ".join(f"{across:.1f},{down:.1f}" for across, down, _ in points)
+    line = " ".join(f"{across:.1f},{down:.1f}" for across, down, count in points if count >= _ENOUGH)
     dots = "".join(
         f'<circle class="b" cx="{across:.1f}" cy="{down:.1f}" r="{1.5 + 6 * (count / posts) ** 0.5:.1f}"/>'
         for across, down, count in points
     )
     word = escape(HEAD_WORDS.get(head, head))
     return (
-        f'<g><text x="{left}" y="{top - 6}">{word} <tspan class="s">ECE {error:.3f} · {posts} 帖</tspan></text>'
+        f'<g><text x="{left}" y="{top - 6}">{word} <tspan class="s">ECE {error:.3f}</tspan></text>'
         f'<rect class="f" x="{left}" y="{top}" width="{_SIDE}" height="{_SIDE}"/>'
         f'<line class="d" x1="{left}" y1="{top + _SIDE}" x2="{left + _SIDE}" y2="{top}"/>'
         f'<polyline class="l" points="{line}"/>{dots}'
-        f'<text class="s" x="{left}" y="{top + _SIDE + 13}">0</text>'
-        f'<text class="s" x="{left + _SIDE}" y="{top + _SIDE + 13}" text-anchor="end">1 说有多可能 →</text></g>'
+        f'<text class="s" x="{left + 4}" y="{top + 13}">↑ 确是如此</text>'
+        f'<text class="s" x="{left + _SIDE}" y="{top + _SIDE + 13}" text-anchor="end">说有多可能，0 到 1 →</text></g>'
     )

@@ -120,7 +120,6 @@ def model_file(house: House) -> Path:
 
     Raises NotConfigured where the home took a model whose file this machine lacks, or holds another one under its name.
     """
-    from pipeline.learning import digest_of
     from pipeline.scorers import ngram
     from response import learned
 
@@ -135,6 +134,8 @@ def model_file(house: House) -> Path:
         raise NotConfigured(
             f"本单位在用模型 {own.name}，但这台机器上没有 {path}。请从运行 learn 的机器复制这个文件，或运行 qingting learn --rollback。"
         )
+    from pipeline.learning import digest_of
+
     if digest_of(ngram.read(path)) != own.digest:
         raise NotConfigured(f"模型文件 {path} 与登记的不符。请重新复制，或运行 qingting learn --rollback。")
     return path

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 import msgspec
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ from pipeline.labelled import LabelledPost
 from pipeline.lane import judge
 from pipeline.meant import settle
 from pipeline.scorers import ngram
+from qingting.cli.understanding import evaluate_
 
 SPREADS = {-1: Sentiment(0.8, 0.1, 0.1), 0: Sentiment(0.1, 0.8, 0.1), 1: Sentiment(0.1, 0.1, 0.8)}
 
@@ -210,3 +212,26 @@ def test_a_difference_is_positive_where_the_first_is_right_more_often() -> None:
     found = evaluation.difference("other", posts, right, wrong, sentiment_only=True)
     assert found.sentiment_macro_f1.low > 0.5
     assert found.f1 == {}
+
+
+def test_the_command_writes_the_curves_and_holds_a_model_file_beside(tmp_path: Path) -> None:
+    pytest.importorskip("snownlp")
+    rows = [
+        {"text": f"{number} 县妇联的大姐帮了我，谢谢", "sentiment": 1, "topics": ["federation_service"], "counter": 1, "key": f"{origin}/{number}"}
+        for number, origin in enumerate(("letters", "letters", "forum"))
+    ]  # fmt: skip
+    file, curves, before = tmp_path / "labels.jsonl", tmp_path / "curves.svg", tmp_path / "before.npz"
+    file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    ngram.write(ngram.read(ngram.MODEL), before)
+    options = ["--labels", str(file), "--svg", str(curves), "--model", str(before)]
+    answer = CliRunner().invoke(evaluate_, [*options, "--json"])
+    assert answer.exit_code == 0, answer.output
+    result = msgspec.json.decode(answer.stdout, type=Evaluation)
+    assert {(one.scorer, one.split) for one in result.figures} >= {
+        ("ngram", "all"), ("ngram", "letters"), ("ngram", "forum"), ("before.npz", "all"), ("snownlp", "all"),
+    }  # fmt: skip
+    assert {one.against for one in result.differences} == {"before.npz", "snownlp"}
+    assert curves.read_text("utf-8").startswith("<svg")
+    said = CliRunner().invoke(evaluate_, options).stdout
+    for word in ("混淆", "校准误差", "查全", "成对区间"):
+        assert word in said
