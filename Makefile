@@ -7,7 +7,7 @@ STAMP := .venv/.installed
 ASSETS := desk/static/vendor/.installed
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: help setup demo demo-check test check quick lint types imports bench faults model lock packages servers servers-stop clean
+.PHONY: help setup demo demo-check test check quick lint types imports bench faults model accuracy lock packages servers servers-stop clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -63,6 +63,9 @@ faults: setup ## 100 kill -9 during an import of 20,000 posts, with a ledger
 
 model: $(STAMP) ## train the default scorer from the labelled posts
 	$(BIN)/python tools/build_model.py
+
+accuracy: $(STAMP) ## measure the default scorer on held-out posts; writes docs/accuracy.md
+	$(BIN)/python tools/build_accuracy.py
 
 lock: $(STAMP) ## write requirements.lock anew: hashes, no addresses
 	$(BIN)/pip install --quiet uv

@@ -1,8 +1,16 @@
 """What the understanding stages say about one post."""
 
+from typing import Final, Literal
+
 import msgspec
 
 from contracts.lane import Lane
+
+MARKED: Final = 0.5
+"""From this probability on a post carries the mark: every mark is shifted so that this is its operating point."""
+
+Target = Literal["federation", "institution", ""]
+"""At whom a sentiment is directed where a desk cares: the federation, another institution, neither."""
 
 
 class Sentiment(msgspec.Struct, frozen=True, array_like=True):
@@ -37,3 +45,20 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     """Similarity sketch of the normalised text (64-bit unsigned) for folding reposts; 0 for a text too short to fold."""
     scorer: str = ""
     """Name and version of the scorer that said so."""
+    target: Target = ""
+    """At whom the sentiment is directed; "" too in scores of older versions."""
+
+    @property
+    def may_support(self) -> bool:
+        """可能为声援: the text may defend women, or quote an attack to refuse it."""
+        return self.counter >= MARKED
+
+    @property
+    def may_attack(self) -> bool:
+        """疑似攻击: of a text, never of a person; never beside 可能为声援."""
+        return self.attack >= MARKED and not self.may_support
+
+    @property
+    def is_advice(self) -> bool:
+        """意见建议: criticism of the federation itself, owed an answer. A plea is a plea first."""
+        return self.target == "federation" and self.sentiment == -1 and self.lane is None and not self.may_attack

@@ -18,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 
 from alerts.rule import Rule
 from contracts.errors import Conflict, NotConfigured, Rejected, Retryable
+from contracts.explanation import Explain
 from contracts.ports.clock import Clock
 from contracts.ports.crawl_state import SourceHealth
 from contracts.ports.database import Database
@@ -76,6 +77,8 @@ class Desk:
     health: Callable[[], Sequence[SourceHealth]] = tuple
     rules: Callable[[], Sequence[Rule]] = tuple
     roles: Callable[[], Sequence[RoleState]] = tuple
+    explain: Explain | None = None
+    """Why the model in use judges a text as it does; None where it cannot say so."""
     metrics: Callable[[], bytes] | None = None
     """The house's metrics as Prometheus reads them; None where they are not switched on."""
     metrics_token: str = ""

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from contracts.score import Score
+
 DONE: Final[dict[str, str]] = {
     "acknowledged": "已签收，升级通知停止。",
     "confirmed": "级别已定。",
@@ -31,12 +33,17 @@ DONE: Final[dict[str, str]] = {
     "signed": "报告已签发。",
     "shift": "交接班记录已保存。",
     "taken_over": "接班签收已记录。",
+    "corrected": "改正已记录，多谢。下一次重训模型（qingting learn）时会用上。",
     "signed_out": "你已退出。",
 }
 PLATFORM_AUTHORS: Final[dict[str, str]] = {
     "weibo": "某微博用户", "forum": "某论坛网友", "feed": "某媒体", "news": "某媒体", "mailbox": "某来信人",
 }  # fmt: skip
 AUTHOR_KINDS: Final[dict[str, str]] = {"media": "媒体账号", "government": "政务账号"}
+MARKS: Final[dict[str, str]] = {
+    "help": "求助", "danger": "有人正处在危险中", "attack": "攻击女性", "counter": "声援女性",
+}  # fmt: skip
+TARGETS: Final[dict[str, str]] = {"": "都不是", "federation": "妇联", "institution": "其他单位"}
 SENTIMENTS: Final[dict[int, str]] = {-1: "负面", 0: "中性", 1: "正面"}
 CHANNELS: Final[dict[str, str]] = {
     "desk": "值班台", "webhook": "推送接口", "all": "全部渠道", "email": "电子邮件", "wecom": "企业微信",
@@ -59,3 +66,10 @@ ROLES_OF_PROGRAM: Final[dict[str, str]] = {
     "crawl": "采集", "score": "理解", "worker": "理解（工作进程）", "index": "归档检索", "watch": "预警", "notify": "通知",
     "desk": "值班台",
 }  # fmt: skip
+
+
+def kind(score: Score) -> str:
+    """Return what a post is beside its sentiment: 意见建议, 可能为声援 or "". An attack is named on its page alone."""
+    return "、".join(
+        word for word, holds in (("意见建议", score.is_advice), ("可能为声援", score.may_support)) if holds
+    )

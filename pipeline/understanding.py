@@ -13,6 +13,7 @@ from contracts.post import Post
 from contracts.score import Score
 from pipeline.keywords import keywords
 from pipeline.lane import LaneVerdict, judge
+from pipeline.meant import Meant, settle
 from pipeline.regions import regions
 from text.normalise import normalise
 from text.sketch import sketches
@@ -40,9 +41,10 @@ def stages(scorer: Scorer) -> tuple[Stage, ...]:
         Stage("sketches", ("texts",), sketches),
         Stage("judgements", ("texts",), scorer.score),
         Stage("lanes", ("texts", "judgements"), _lanes),
+        Stage("meant", ("texts", "judgements"), _meant),
         Stage("regions", ("texts", "posts"), _regions),
         Stage("keywords", ("texts", "lanes"), _keywords),
-        Stage("scores", ("judgements", "sketches", "lanes", "regions", "keywords"), _scores(scorer.name)),
+        Stage("scores", ("judgements", "sketches", "lanes", "meant", "regions", "keywords"), _scores(scorer.name)),
     )
 
 
@@ -79,6 +81,16 @@ def _lanes(texts: Sequence[str], judgements: Sequence[Judgement]) -> list[LaneVe
     return [judge(text, judgement) for text, judgement in zip(texts, judgements, strict=True)]
 
 
+def _meant(texts: Sequence[str], judgements: Sequence[Judgement]) -> list[Meant]:
+    return [settle(text, judgement, likeliest(judgement)) for text, judgement in zip(texts, judgements, strict=True)]
+
+
+def likeliest(judgement: Judgement) -> int:
+    """Return -1, 0 or 1: the sentiment with the greatest probability, the first of equal ones."""
+    spread = msgspec.structs.astuple(judgement.sentiment)
+    return _SENTIMENTS[spread.index(max(spread))]
+
+
 def _regions(texts: Sequence[str], posts: Sequence[Post]) -> list[tuple[str, ...]]:
     return [regions(text, post.place) for text, post in zip(texts, posts, strict=True)]
 
@@ -90,20 +102,21 @@ def _keywords(texts: Sequence[str], lanes: Sequence[LaneVerdict]) -> list[tuple[
 
 def _scores(scorer: str) -> Callable[..., list[Score]]:
     def together(
-        judgements: Sequence[Judgement], sketched: Sequence[int], lanes: Sequence[LaneVerdict],
+        judgements: Sequence[Judgement], sketched: Sequence[int], lanes: Sequence[LaneVerdict], meant: Sequence[Meant],
         places: Sequence[tuple[str, ...]], words: Sequence[tuple[str, ...]],
     ) -> list[Score]:  # fmt: skip
         found = []
-        for judgement, sketch, lane, place, word in zip(judgements, sketched, lanes, places, words, strict=True):
+        for judgement, sketch, lane, who, place, word in zip(
+            judgements, sketched, lanes, meant, places, words, strict=True
+        ):
             sentiment = judgement.sentiment
-            spread = (sentiment.negative, sentiment.neutral, sentiment.positive)
-            likeliest = max(spread)
             found.append(
                 Score(
-                    sentiment=_SENTIMENTS[spread.index(likeliest)], sentiment_p=sentiment,
-                    certain=likeliest >= CERTAIN, topics=tuple([code for code, _ in judgement.topics[:TOPICS_MOST]]),
-                    help=lane.help, attack=judgement.attack, counter=judgement.counter, danger=lane.danger,
+                    sentiment=likeliest(judgement), sentiment_p=sentiment,
+                    certain=max(msgspec.structs.astuple(sentiment)) >= CERTAIN, topics=tuple([code for code, _ in judgement.topics[:TOPICS_MOST]]),
+                    help=lane.help, attack=who.attack, counter=who.counter, danger=lane.danger,
                     lane=lane.lane, marks=lane.marks, regions=place, keywords=word, sketch=sketch, scorer=scorer,
+                    target=who.target,
                 )
             )  # fmt: skip
         return found

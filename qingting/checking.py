@@ -62,6 +62,7 @@ def _findings(home: Home) -> Iterator[Finding]:
     )
     yield from _servers(home)
     yield _finding("数据库、日志、索引", lambda: _open_all(home))
+    yield _finding("打分模型", lambda: _model(home))
     if not home.is_up():
         yield _finding("端口", lambda: _port(home))
 
@@ -116,6 +117,11 @@ def _open_all(home: Home) -> None:
         stalled = [name for name, role in found.roles.items() if role.lag and not role.alive]
     if stalled:
         raise NotConfigured(f"{'、'.join(stalled)} 有积压但没有运行，请运行 qingting up 或 qingting drain。")
+
+
+def _model(home: Home) -> str:
+    with House.at(home) as house:
+        return house.scorer.name
 
 
 def _port(home: Home) -> None:

@@ -12,7 +12,7 @@ def forget(house: House, *, urls: Sequence[str] = (), authors: Sequence[str] = (
     The list comes first: a write that races with the removal is refused by it.
     """
     from contracts.identity import url_digest
-    from response import audit, helping
+    from response import audit, correcting, helping
     from text.url import canonical_url
 
     addresses = [canonical_url(url) for url in urls]
@@ -25,5 +25,6 @@ def forget(house: House, *, urls: Sequence[str] = (), authors: Sequence[str] = (
     with house.database.writing() as connection:
         now = house.clock.now()
         helping.forget(connection, removed, now=now)
+        correcting.forget(connection, removed)
         audit.append(connection, by="cli", act="forget", subject="", detail=f"{len(removed)} posts removed", now=now)
     return len(removed)

@@ -63,6 +63,11 @@ class Home:
     def reports(self) -> Path:
         return self.folder / "reports"
 
+    @property
+    def models(self) -> Path:
+        """Models that this home learned, by the digest of what is in them."""
+        return self.folder / "models"
+
     def exists(self) -> bool:
         return self.settings_file.is_file()
 

@@ -3,14 +3,18 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from contracts.errors import Rejected
+from contracts.errors import NotConfigured, Rejected
+from contracts.explanation import Explain, Explanation
 from contracts.identity import post_id
 from contracts.post import Post
 from contracts.score import Score
+
+if TYPE_CHECKING:
+    from contracts.ports.scorer import Scorer
 
 _ANY_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Scores do not depend on time."""
@@ -18,22 +22,47 @@ _BATCH: Final = 500
 _LONGEST_BYTES: Final = 4 * 1024 * 1024
 
 
-def score_lines(lines: Iterable[bytes], name: str, scorer: str) -> Iterator[bytes]:
+def score_lines(lines: Iterable[bytes], name: str, scorer: str, *, explain: bool = False) -> Iterator[bytes]:
     """Yield one JSON object for each non-empty line, in order.
 
-    Raises Rejected with `name` and line for bytes that are no text, for a line over 4 MiB, and for an object without
-    `text`.
+    With `explain` each carries `explanation`: for every head its probability and its spans in `masked_text`. Raises
+    Rejected with `name` and line for bytes that are no text, for a line over 4 MiB, and for an object without `text`;
+    NotConfigured for a scorer that cannot explain itself.
     """
     from pipeline import scorers, understanding
     from text.mask import mask
 
-    score = understanding.build(scorers.load(scorer))
+    loaded = scorers.load(scorer)
+    reasons = explainer(loaded) if explain else None
+    score = understanding.build(loaded)
     numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
     while batch := list(islice(numbered, _BATCH)):
         given = [_read(line, name, number) for number, line in batch]
         masked = [mask(row["text"]).text for row in given]
         for row, text, found in zip(given, masked, score([_post(text) for text in masked]), strict=True):
-            yield msgspec.json.encode(row | _shape(found) | {"masked_text": text})
+            extra = {"explanation": _reasons(reasons(text), found)} if reasons else {}
+            yield msgspec.json.encode(row | _shape(found) | {"masked_text": text} | extra)
+
+
+def explainer(scorer: "Scorer") -> Explain:
+    """Return the function that explains this scorer. Raises NotConfigured where it has no weights to show."""
+    from pipeline.explaining import explain
+    from pipeline.scorers.ngram import NgramScorer
+
+    if not isinstance(scorer, NgramScorer):
+        raise NotConfigured(f"打分器 {scorer.name} 说不出依据；--explain 只对 ngram 有用。")
+    model = scorer.model
+    return lambda text: explain(model, text)
+
+
+def _reasons(reasons: Explanation, score: Score) -> dict[str, Any]:
+    heads = {
+        one.head: {"p": one.p, "spans": [list(msgspec.structs.astuple(span)) for span in one.spans]}
+        for one in reasons.heads
+    }
+    if score.may_support:  # what a supporter quotes is no attack, not even behind the scenes
+        heads["attack"] = {"p": score.attack, "spans": []}
+    return {"scorer": reasons.scorer, "heads": heads}
 
 
 def _read(line: bytes, name: str, number: int) -> dict[str, Any]:
@@ -76,5 +105,5 @@ def _shape(score: Score) -> dict[str, Any]:
         },
         "certain": score.certain, "topics": list(score.topics), "help": score.help, "attack": score.attack,
         "counter": score.counter, "danger": score.danger, "lane": score.lane, "regions": list(score.regions),
-        "keywords": list(score.keywords),
+        "keywords": list(score.keywords), "target": score.target,
     }  # fmt: skip

@@ -11,6 +11,7 @@ from contracts.errors import NotConfigured
 from qingting.wiring import House
 
 if TYPE_CHECKING:
+    from contracts.explanation import Explain, Explanation
     from desk.app import Desk, RoleState, SourceCard
     from qingting.status import DeadLetters
 
@@ -50,8 +51,21 @@ def desk_of(house: House) -> "Desk":
         database=house.database, index=house.index, log=house.log, clock=house.clock, settings=house.settings.desk,
         response=house.settings.response, reports=house.home.reports, sources=lambda: _sources(house),
         health=house.crawl_state.health, roles=lambda: _roles(house, dead_letters), rules=lambda: house.rules,
-        sample=house.has_samples, **_metrics(house),
+        sample=house.has_samples, explain=_explain(house), **_metrics(house),
     )  # fmt: skip
+
+
+def _explain(house: House) -> "Explain | None":
+    """Return what explains a judgement; the model is read when it is first asked."""
+    if house.settings.pipeline.scorer != "ngram":
+        return None
+
+    def explain(text: str) -> "Explanation":
+        from qingting.scoring import explainer
+
+        return explainer(house.scorer)(text)
+
+    return explain
 
 
 def _sources(house: House) -> "Sequence[SourceCard]":

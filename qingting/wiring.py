@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from contracts.ports.log import Log
     from contracts.ports.notifier import Notifier
     from contracts.ports.presence import Presence
+    from contracts.ports.scorer import Scorer
     from contracts.post import Post
     from contracts.score import Score
     from crawlers.edge import Edge
@@ -131,9 +133,22 @@ class House:
     @cached_property
     def score(self) -> "Callable[[Sequence[Post]], Sequence[Score]]":
         """The understanding stages, without log or home: what a worker runs."""
-        from pipeline import scorers, understanding
+        from pipeline import understanding
 
-        return understanding.build(scorers.load(self.settings.pipeline.scorer))
+        return understanding.build(self.scorer)
+
+    @cached_property
+    def model_file(self) -> Path:
+        """The file of the model in use: the program's, or one that this home learned."""
+        from qingting.learning import model_file
+
+        return model_file(self)
+
+    @cached_property
+    def scorer(self) -> "Scorer":
+        from pipeline import scorers
+
+        return scorers.load(self.settings.pipeline.scorer, model=self.model_file)
 
     @cached_property
     def jobs(self) -> "Jobs":

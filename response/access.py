@@ -37,6 +37,7 @@ MATRIX: Final[dict[str, frozenset[str]]] = {
     "withdraw": frozenset({"officer", "lead"}),
     "search": _DESK,
     "export": frozenset({"officer", "lead", "writer"}),
+    "correct": frozenset({"officer", "lead"}),
     "see_situation": _DESK | {"auditor"},
     "see_sources": frozenset({"officer", "lead", "admin", "auditor"}),
     "see_facts": _DESK,

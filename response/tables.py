@@ -252,6 +252,34 @@ audit = Table(
     Column("digest", String(64), nullable=False),
 )  # fmt: skip
 
+corrections = Table(
+    "corrections", metadata,
+    _id(),
+    Column("post", String(64), nullable=False),
+    Column("sentiment", Integer, nullable=False),
+    Column("topics", Text, nullable=False),
+    Column("help", Boolean, nullable=False),
+    Column("attack", Boolean, nullable=False),
+    Column("counter", Boolean, nullable=False),
+    Column("danger", Boolean, nullable=False),
+    Column("target", String(16), nullable=False),
+    Column("scorer", String(64), nullable=False),
+    Column("corrected_by", String(64), nullable=False),
+    Column("corrected_at", Instant, nullable=False),
+    Index("corrections_post", "post"),
+)  # fmt: skip
+
+learned_models = Table(
+    "learned_models", metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("started_from", String(64), nullable=False),
+    Column("before", Integer, nullable=False),
+    Column("corrections", Integer, nullable=False),
+    Column("taken_at", Instant, nullable=False),
+)  # fmt: skip
+
 APPEND_ONLY: dict[str, tuple[str, ...]] = {
     "sqlite": (
         "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END",

@@ -3,9 +3,12 @@
 import json
 from functools import cache
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import msgspec
+import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,11 +16,14 @@ from contracts.errors import Rejected
 from contracts.ports.scorer import Judgement
 from contracts.score import Sentiment
 from contracts.topic import TOPICS
-from pipeline import evaluation, labelled
-from pipeline.evaluation import Decided, Evaluation, Figures
+from pipeline import evaluation, evaluation_text, figures, labelled, reliability
+from pipeline.evaluation import Evaluation
+from pipeline.figures import Bin, Decided, Figures, Measured
 from pipeline.labelled import LabelledPost
 from pipeline.lane import judge
+from pipeline.meant import settle
 from pipeline.scorers import ngram
+from qingting.cli.understanding import evaluate_
 
 SPREADS = {-1: Sentiment(0.8, 0.1, 0.1), 0: Sentiment(0.1, 0.8, 0.1), 1: Sentiment(0.1, 0.1, 0.8)}
 
@@ -33,13 +39,13 @@ def on_own_posts() -> Evaluation:
     return evaluation.evaluate(("ngram",), own)
 
 
-def figures(name: str) -> Figures:
+def reached(name: str) -> Figures:
     return next(found for found in on_own_posts().figures if found.scorer == name and found.split == "all")
 
 
-def decided(sentiment: int, topics: tuple[str, ...] = (), attack: float = 0.0) -> Decided:
-    found = Judgement(SPREADS[sentiment], tuple((topic, 0.9) for topic in topics), attack=attack)
-    return Decided(found, judge("好", found))
+def decided(sentiment: int, topics: tuple[str, ...] = (), attack: float = 0.0, counter: float = 0.0) -> Decided:
+    found = Judgement(SPREADS[sentiment], tuple((topic, 0.9) for topic in topics), attack=attack, counter=counter)
+    return Decided(found, judge("好", found), settle("好", found, sentiment))
 
 
 def test_the_corpus_is_large_whole_and_varied() -> None:
@@ -63,21 +69,10 @@ def test_no_held_out_post_was_trained_on() -> None:
 
 def test_the_scorer_beats_the_baseline_by_far_on_the_same_posts() -> None:
     pytest.importorskip("snownlp")
-    ours, baseline = figures("ngram"), figures("snownlp")
+    ours, baseline = reached("ngram"), reached("snownlp")
     assert ours.posts == baseline.posts
     assert ours.sentiment_macro_f1.value >= baseline.sentiment_macro_f1.value + 0.2
     assert ours.sentiment_macro_f1.low > baseline.sentiment_macro_f1.high
-
-
-def test_the_floors_of_quality_hold_on_the_own_held_out_posts() -> None:
-    """Pinned below what was measured (see the model card); lower them only with a reason."""
-    ours = figures("ngram")
-    assert ours.sentiment_macro_f1.value >= 0.70
-    assert ours.mark_f1["help"].value >= 0.80
-    # was 0.70: danger is called for recall now (.51 before, .84 now on the held-out posts), and F1 pays for it
-    assert ours.mark_f1["danger"].value >= 0.60
-    assert ours.topics_micro_f1 is not None
-    assert ours.topics_micro_f1.value >= 0.55
 
 
 def test_an_evaluation_is_the_same_again_and_survives_json() -> None:
@@ -85,7 +80,7 @@ def test_an_evaluation_is_the_same_again_and_survives_json() -> None:
     posts = evaluation.held_out()[:40]
     assert evaluation.evaluate(("ngram",), posts) == evaluation.evaluate(("ngram",), posts)
     assert msgspec.json.decode(evaluation.as_json(result), type=Evaluation) == result
-    assert "宏平均 F1" in evaluation.table(result)
+    assert "宏平均 F1" in evaluation_text.table(result)
 
 
 def test_perfect_answers_score_one_and_wrong_ones_nothing() -> None:
@@ -93,12 +88,12 @@ def test_perfect_answers_score_one_and_wrong_ones_nothing() -> None:
         LabelledPost(text=str(number), sentiment=number % 3 - 1, topics=("health",), attack=number % 2 == 0)
         for number in range(12)
     ]
-    right = evaluation.measure(
+    right = figures.measure(
         "ngram", "all", posts, [decided(post.sentiment, ("health",), float(post.attack)) for post in posts]
     )
-    assert right.sentiment_accuracy == right.sentiment_macro_f1 == evaluation.Measured(1.0, 1.0, 1.0)
+    assert right.sentiment_accuracy == right.sentiment_macro_f1 == Measured(1.0, 1.0, 1.0)
     assert right.topic_f1["health"].value == right.mark_f1["attack"].value == 1.0
-    wrong = evaluation.measure(
+    wrong = figures.measure(
         "ngram", "all", posts, [decided((post.sentiment + 2) % 3 - 1, ("rural_rights",)) for post in posts]
     )
     assert wrong.sentiment_accuracy.value == wrong.topic_f1["health"].value == 0.0
@@ -108,14 +103,14 @@ def test_f1_is_counted_as_in_the_books() -> None:
     truth = [True, True, True, False, False]
     said = [0.9, 0.9, 0.1, 0.9, 0.1]
     posts = [LabelledPost(text=str(number), sentiment=0, attack=attack) for number, attack in enumerate(truth)]
-    found = evaluation.measure("ngram", "all", posts, [decided(0, attack=value) for value in said])
+    found = figures.measure("ngram", "all", posts, [decided(0, attack=value) for value in said])
     assert found.mark_f1["attack"].value == pytest.approx(2 / 3, abs=1e-4)
 
 
 @given(pairs=st.lists(st.tuples(st.sampled_from([-1, 0, 1]), st.sampled_from([-1, 0, 1])), min_size=1, max_size=30))
 def test_a_figure_lies_within_its_interval_and_between_none_and_all(pairs: list[tuple[int, int]]) -> None:
     posts = [LabelledPost(text=str(number), sentiment=truth) for number, (truth, _) in enumerate(pairs)]
-    found = evaluation.measure("ngram", "all", posts, [decided(said) for _, said in pairs])
+    found = figures.measure("ngram", "all", posts, [decided(said) for _, said in pairs])
     value = found.sentiment_accuracy
     assert 0 <= value.low <= value.high <= 1
     assert value.value == pytest.approx(sum(truth == said for truth, said in pairs) / len(pairs), abs=1e-4)
@@ -161,3 +156,82 @@ def test_the_card_names_data_licences_seed_and_operating_points() -> None:
     assert {"MIT", "Apache-2.0", "CC0-1.0"} <= {entry.get("licence") for entry in card["data"]}
     assert set(card["operating_points"]["topics"]) == set(TOPICS)
     assert 0.5 <= card["operating_points"]["certain"] <= 0.9
+
+
+def test_a_supporter_shown_as_an_attacker_is_counted_and_one_with_the_counter_mark_is_none() -> None:
+    posts = [LabelledPost(text=str(number), sentiment=-1, counter=True) for number in range(4)]
+    said = [decided(-1, attack=0.9), decided(-1, attack=0.9, counter=0.9), decided(-1, counter=0.9), decided(-1)]
+    found = figures.measure("ngram", "all", posts, said)
+    assert found.supporters_as_attackers is not None
+    assert found.supporters_as_attackers.value == 0.25
+    assert found.confusion["attack"].false_alarms == 1
+
+
+def test_the_confusion_counts_every_post_once() -> None:
+    posts = [LabelledPost(text=str(number), sentiment=truth) for number, truth in enumerate((-1, -1, 0, 1))]
+    found = figures.measure("ngram", "all", posts, [decided(said) for said in (-1, 0, 0, -1)])
+    assert found.sentiment_confusion["negative"] == {"negative": 1, "neutral": 1, "positive": 0}
+    assert sum(sum(row.values()) for row in found.sentiment_confusion.values()) == 4
+
+
+def test_calibration_is_the_gap_between_said_and_so() -> None:
+    said = np.array([0.9, 0.9, 0.9, 0.9, 0.1, 0.1])
+    so = np.array([True, True, False, False, False, False])
+    assert figures.calibration_error(said, so) == pytest.approx((4 * 0.4 + 2 * 0.1) / 6, abs=1e-3)
+    assert figures.curve(said, so) == (Bin(0.1, 0.0, 2), Bin(0.9, 0.5, 4))
+    assert figures.calibration_error(np.array([]), np.array([], dtype=bool)) == 0.0
+
+
+def test_every_head_has_its_calibration_and_its_curve_in_the_svg() -> None:
+    ours = reached("ngram")
+    heads = {"sentiment", *TOPICS, *figures.MARKS}
+    assert set(ours.calibration_errors) == set(ours.reliability) == heads
+    drawn = reliability.svg(ours.reliability, ours.calibration_errors, "曲线 <1>")
+    root = ET.fromstring(drawn)  # noqa: S314 - our own
+    assert len(root.findall("{http://www.w3.org/2000/svg}g")) == len(heads)
+    assert "script" not in drawn
+
+
+def test_the_model_before_is_held_against_this_one_on_posts_that_it_has_not_seen(tmp_path: Path) -> None:
+    posts = evaluation.own_held_out()[:60]
+    before = ngram.read(ngram.MODEL)
+    seen = np.array([labelled.digest(post.text) for post in posts[:10]], dtype=np.uint64)
+    path = tmp_path / "before.npz"
+    ngram.write(msgspec.structs.replace(before, trained=np.union1d(before.trained, seen)), path)
+    result = evaluation.evaluate(("ngram",), posts, models={"before": path})
+    found = next(one for one in result.differences if one.against == "before")
+    assert found.posts == 50
+    assert found.sentiment_macro_f1 == Measured(0.0, 0.0, 0.0)
+    assert next(one for one in result.figures if one.scorer == "before").posts == 50
+
+
+def test_a_difference_is_positive_where_the_first_is_right_more_often() -> None:
+    posts = [LabelledPost(text=str(number), sentiment=number % 3 - 1) for number in range(90)]
+    right = [decided(post.sentiment) for post in posts]
+    wrong = [decided(0) for _ in posts]
+    found = evaluation.difference("other", posts, right, wrong, sentiment_only=True)
+    assert found.sentiment_macro_f1.low > 0.5
+    assert found.f1 == {}
+
+
+def test_the_command_writes_the_curves_and_holds_a_model_file_beside(tmp_path: Path) -> None:
+    pytest.importorskip("snownlp")
+    rows = [
+        {"text": f"{number} 县妇联的大姐帮了我，谢谢", "sentiment": 1, "topics": ["federation_service"], "counter": 1, "key": f"{origin}/{number}"}
+        for number, origin in enumerate(("letters", "letters", "forum"))
+    ]  # fmt: skip
+    file, curves, before = tmp_path / "labels.jsonl", tmp_path / "curves.svg", tmp_path / "before.npz"
+    file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    ngram.write(ngram.read(ngram.MODEL), before)
+    options = ["--labels", str(file), "--svg", str(curves), "--model", str(before)]
+    answer = CliRunner().invoke(evaluate_, [*options, "--json"])
+    assert answer.exit_code == 0, answer.output
+    result = msgspec.json.decode(answer.stdout, type=Evaluation)
+    assert {(one.scorer, one.split) for one in result.figures} >= {
+        ("ngram", "all"), ("ngram", "letters"), ("ngram", "forum"), ("before.npz", "all"), ("snownlp", "all"),
+    }  # fmt: skip
+    assert {one.against for one in result.differences} == {"before.npz", "snownlp"}
+    assert curves.read_text("utf-8").startswith("<svg")
+    said = CliRunner().invoke(evaluate_, options).stdout
+    for word in ("混淆", "校准误差", "查全", "成对区间"):
+        assert word in said

@@ -19,7 +19,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from pipeline import evaluation, labelled, lane, training  # noqa: E402 - the tree is not installed on a bare machine
+from pipeline import evaluation, evaluation_text, labelled, lane, training  # noqa: E402 - the tree is not installed on a bare machine
 from pipeline.labelled import LabelledPost, digest  # noqa: E402
 from pipeline.scorers import ngram  # noqa: E402
 from pipeline.understanding import CERTAIN  # noqa: E402
@@ -67,7 +67,7 @@ def main() -> None:
         "limits": "Gender discourse from Weibo and Zhihu (2018-2020) and invented posts: few real pleas. The rules for pleas were written with the whole own corpus in view, its held-out part too: the figures for help and danger on it flatter. It sees characters, not meaning; it judges posts, never people.",
     }  # fmt: skip
     ngram.MODEL.with_suffix(".json").write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    print(evaluation.table(result))
+    print(evaluation_text.table(result))
     print(f"{ngram.MODEL}: {ngram.MODEL.stat().st_size / 1e6:.1f} MB, {len(posts)} posts, {trained.model.name}")
 
 

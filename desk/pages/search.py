@@ -15,7 +15,7 @@ from contracts.region import names
 from contracts.topic import TOPIC_WORDS
 from desk import wording
 from desk.rendering import teller
-from desk.visit import BEIJING, NotFound, Visit
+from desk.visit import BEIJING, Visit
 from response import audit
 from response.access import narrowed
 
@@ -50,16 +50,6 @@ def search(visit: Visit) -> Response:
     )  # fmt: skip
 
 
-def post(visit: Visit) -> Response:
-    """Show one post with its judgement and its copies; a plea is not found here, whoever asks."""
-    identity = visit.part("id")
-    document = visit.desk.index.get([identity]).get(identity)
-    if document is None or document.score.lane is not None:
-        raise NotFound(identity)
-    copies = visit.desk.index.search(Query(fold_of=identity, limit=20))
-    return visit.page("post.html", document=document, copies=copies, sentiments=wording.SENTIMENTS)
-
-
 def export(visit: Visit) -> Response:
     """Hand out the hits as CSV; never a plea, whoever asks; each export is audited with its question."""
     query = msgspec.structs.replace(query_of(visit), pleas="none", pleas_within=())
@@ -88,6 +78,7 @@ def _rows(visit: Visit, query: Query) -> Iterator[bytes]:
         "正文（已遮盖个人信息）",
         "情感",
         "话题",
+        "性质",
         "地区",
         "折叠条数",
         "链接",
@@ -105,7 +96,7 @@ def _row(hit: Hit) -> bytes:
         post.id, post.source, teller(post), post.published_at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M"), post.text,
         wording.SENTIMENTS[score.sentiment] if score.certain else "拿不准",
         "、".join(TOPIC_WORDS.get(topic, topic) for topic in score.topics),
-        "、".join(names().get(code, code) for code in score.regions), str(hit.copies), post.url,
+        wording.kind(score), "、".join(names().get(code, code) for code in score.regions), str(hit.copies), post.url,
     )  # fmt: skip
 
 

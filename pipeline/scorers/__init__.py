@@ -1,16 +1,18 @@
 """The scorers by name: `ngram`, the default, and `snownlp`, the baseline it is held against."""
 
+from pathlib import Path
+
 from contracts.errors import NotConfigured
 from contracts.ports.scorer import Scorer
 
 
-def load(name: str) -> Scorer:
-    """Return the scorer `name`; raises NotConfigured for an unknown name, a missing extra or a broken model file."""
+def load(name: str, model: Path | None = None) -> Scorer:
+    """Return the scorer `name`, with another model file where one is given; raises NotConfigured for an unknown name, a missing extra or a broken model file."""
     match name:
         case "ngram":
-            from pipeline.scorers.ngram import NgramScorer
+            from pipeline.scorers.ngram import MODEL, NgramScorer
 
-            return NgramScorer.load()
+            return NgramScorer.load(model or MODEL)
         case "snownlp":
             from pipeline.scorers.snownlp import SnowNlpScorer
 

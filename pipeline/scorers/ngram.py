@@ -60,6 +60,10 @@ class NgramScorer:
     def name(self) -> str:
         return self._model.name
 
+    @property
+    def model(self) -> Model:
+        return self._model
+
     def score(self, texts: Sequence[str]) -> Sequence[Judgement]:
         judgements: list[Judgement] = []
         for batch in _bounded(texts):

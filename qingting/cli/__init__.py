@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "sources": ("collecting", "检查信源文件，查看信源状况"),
     "score": ("understanding", "给文本打分：情感、话题、求助、攻击、地区"),
     "evaluate": ("understanding", "在未参与训练的数据上评测打分器"),
+    "learn": ("understanding", "用值班员的改正重训模型；--rollback 退回"),
     "search": ("looking", "检索帖子（以省级值班员身份，写入审计）"),
     "alerts": ("looking", "列出预警和求助警报"),
     "tasks": ("looking", "列出回应任务和求助任务"),
