@@ -2,7 +2,7 @@
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from desk.visit import Visit
 
@@ -25,6 +25,13 @@ def sentence_page(request: Request, status: int, sentence: str) -> Response:
         return Response(msgspec.json.encode({"ok": False, "error": sentence}), status, media_type="application/json")
     template = request.app.state.rendering.environment.get_template("bare_fault.html")
     return HTMLResponse(template.render(title=TITLES.get(status, "这样不行"), sentence=sentence), status)
+
+
+def to_password(request: Request) -> Response:
+    """Send somebody who holds a one-time password to change it; a script gets the sentence."""
+    if wants_json(request) or request.method != "GET":
+        return sentence_page(request, 403, "现在的口令只能用一次。请先打开 /password 换成自己的口令，再做别的事。")
+    return RedirectResponse("/password", 303)
 
 
 def wants_json(request: Request) -> bool:

@@ -38,6 +38,8 @@ class Visit:
     form: Mapping[str, tuple[str, ...]]
     csrf: str
     now: datetime
+    owes_password: bool = False
+    """Signed in with a one-time password: the frame then leads nowhere else."""
 
     @property
     def officer(self) -> Officer:
