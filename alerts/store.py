@@ -117,6 +117,15 @@ def deliveries(connection: Connection, alert: str) -> tuple[Delivery, ...]:
     )  # fmt: skip
 
 
+def rung_to(connection: Connection, officer: str) -> tuple[Alert, ...]:
+    """Return the alerts that went on to this officer and that nobody has acknowledged yet, oldest first."""
+    rung = select(notifications.c.alert).where(
+        notifications.c.kind == "escalated", notifications.c.recipient == officer
+    )
+    waiting = select(alerts).where(alerts.c.state == "open", alerts.c.id.in_(rung))
+    return tuple(_alert(row) for row in connection.execute(waiting.order_by(alerts.c.opened_at, alerts.c.id)))
+
+
 def historic_pleas(connection: Connection) -> tuple[HistoricPlea, ...]:
     """Return the pleas that came too late for an alert, newest first."""
     rows = connection.execute(select(historic).order_by(historic.c.published_at.desc(), historic.c.post))

@@ -141,6 +141,7 @@ notifications = Table(
     Column("id", String(32), primary_key=True),
     Column("alert", String(32), nullable=False),
     Column("channel", String(40), nullable=False),
+    Column("recipient", String(80), nullable=False, server_default=""),
     Column("kind", String(20), nullable=False),
     Column("text", Text, nullable=False),
     Column("link", Text, nullable=False),

@@ -77,9 +77,10 @@ def plea_text(alert: Alert, published_at: datetime) -> str:
     )  # fmt: skip
 
 
-def escalated_text(alert: Alert, minutes: int) -> str:
-    """Return the message about an alert that nobody acknowledged in time."""
-    return _cut(f"【升级·{_head(alert)}】{_sample(alert)}已 {minutes} 分钟无人签收，请立即签收或接手")
+def escalated_text(alert: Alert, minutes: int, duty: str) -> str:
+    """Return the message about an alert that nobody acknowledged in time; `duty` is who is rung, "" where nobody is rostered."""
+    ask = f"升级给{duty}：请立即签收或接手" if duty else "现在无人排班，看到的人请立即签收"
+    return _cut(f"【升级·{_head(alert)}】{_sample(alert)}已 {minutes} 分钟无人签收，{ask}")
 
 
 def resolved_text(alert: Alert) -> str:

@@ -30,7 +30,9 @@ DONE: Final[dict[str, str]] = {
     "report": "报告文字已保存，数字没有变。",
     "signed": "报告已签发。",
     "shift": "交接班记录已保存。",
-    "taken_over": "接班签收已记录。",
+    "taken_over": "接班签收已记录：未办结的事从现在起由你负责。",
+    "rostered": "值班表已排。",
+    "struck": "这一班已从值班表撤下。",
     "signed_out": "你已退出。",
 }
 PLATFORM_AUTHORS: Final[dict[str, str]] = {

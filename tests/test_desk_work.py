@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from desk.visit import BEIJING
 from response import answering
 from tests.desk_world import World, make_world, served
 
@@ -168,13 +169,50 @@ def test_facts_are_verified_by_somebody_else(world: World) -> None:
 
 
 def test_a_shift_is_handed_over_to_another_person(world: World) -> None:
-    officer, lead = world.client("officer"), world.client("lead")
+    officer, deputy = world.client("officer"), world.client("deputy")
     officer.done("/shift", note="留意湘潭的事")
-    page = lead.get("/shift").text
+    page = deputy.get("/shift").text
     assert "留意湘潭的事" in page
     note = page.split("/shift/")[1].split("/")[0]
     assert officer.act(f"/shift/{note}/take-over").status_code == 409
-    lead.done(f"/shift/{note}/take-over")
+    assert world.client("lead").act(f"/shift/{note}/take-over").status_code == 404, "the pleas would be out of sight"
+    deputy.done(f"/shift/{note}/take-over")
+
+
+def test_nobody_on_the_roster_is_said_at_once_with_the_next_step_and_a_lead_fills_it(world: World) -> None:
+    officer, lead, admin = world.client("officer"), world.client("lead"), world.client("admin")
+    for page in ("/inbox", "/shift"):
+        assert "现在没有人排班" in officer.get(page).text
+        assert "请立即联系" in officer.get(page).text
+        assert 'href="/shift#roster"' in lead.get(page).text
+    today = world.clock.now().astimezone(BEIJING).date().isoformat()
+    shift = {
+        "day": today,
+        "starts": "00:00",
+        "ends": "00:00",
+        "main": world.ids["officer"],
+        "leader": world.ids["lead"],
+    }
+    assert officer.act("/shift/roster", **shift).status_code == 404
+    assert lead.act("/shift/roster", **shift | {"starts": "夜里"}).status_code == 400
+    assert lead.act("/shift/roster", **shift | {"days": "0"}).status_code == 400
+    lead.done("/shift/roster", **shift, days="3")
+    assert lead.act("/shift/roster", **shift, days="1").status_code == 409
+    assert "现在没有人排班" not in officer.get("/inbox").text
+    page = admin.get("/shift").text
+    assert page.count("/strike") == 3
+    admin.done(f"/shift/roster/{page.split('/shift/roster/')[1].split('/')[0]}/strike")
+    assert "现在没有人排班" in officer.get("/shift").text
+
+
+def test_a_shift_says_whose_each_open_item_is(world: World) -> None:
+    world.plea()
+    world.opinion()
+    officer, deputy = world.client("officer"), world.client("deputy")
+    assert officer.get("/shift").text.count("还没有人负责") == 2
+    officer.done("/shift", note="两件未办结")
+    deputy.done(f"/shift/{deputy.get('/shift').text.split('/shift/')[1].split('/')[0]}/take-over")
+    assert officer.get("/shift").text.count("负责：值班员壬") == 2
 
 
 def test_a_report_is_built_written_and_its_figures_open(world: World) -> None:

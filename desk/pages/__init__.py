@@ -86,7 +86,9 @@ def routes() -> tuple[Guarded, ...]:
         act("/reports/{id}/sign", reports.sign, "sign_report"),
         show("/shift", shift.shift, "see_shift"),
         act("/shift", shift.write, "hand_shift"),
-        act("/shift/{id}/take-over", shift.take_over, "hand_shift"),
+        act("/shift/roster", shift.roster, "keep_roster"),
+        act("/shift/roster/{id}/strike", shift.strike, "keep_roster"),
+        act("/shift/{id}/take-over", shift.take_over, "take_shift"),
         show("/system", system.system, "see_system"),
         act("/system/audit", system.verify_audit, "verify_audit"),
     )
