@@ -23,6 +23,7 @@ DONE: Final[dict[str, str]] = {
     "received": "对方签收已记录。",
     "answered": "反馈已记录。",
     "fact": "口径已保存为新版本。",
+    "fact_withdrawn": "口径已停用：引用它的草稿和审核随即作废。",
     "account": "账号已登记。",
     "user": "用户已保存。",
     "password": "口令已更换。",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from desk.visit import BEIJING
-from response import answering
+from response import answering, audit
 from tests.desk_world import World, make_world, served
 
 ANSWER = "您反映的情况我们已经看到，正在向有关方面了解。遭受家庭暴力或面临现实危险的，可以向法院申请人身安全保护令。"
@@ -166,6 +166,31 @@ def test_facts_are_verified_by_somebody_else(world: World) -> None:
     assert commentator.act(f"/facts/{fact}/verify").status_code == 404
     world.client("reviewer").done(f"/facts/{fact}/verify")
     world.client("lead").done("/facts", holding="1", text="来信已收到，正在核实。")
+
+
+def test_a_wrong_fact_is_stopped_at_once_and_takes_the_approvals_that_rest_on_it(world: World) -> None:
+    task = _answered(world)
+    commentator, reviewer = world.client("commentator"), world.client("reviewer")
+    fact = world.ids["fact"]
+    commentator.done(f"/tasks/{task}/claim")
+    commentator.done(f"/tasks/{task}/draft", text=ANSWER, facts=fact, account=world.ids["account"], then="submit")
+    reviewer.done(f"/tasks/{task}/review", verdict="approve")
+    assert commentator.act(f"/facts/{fact}/withdraw", reason="写错了").status_code == 404
+    assert reviewer.act(f"/facts/{fact}/withdraw", reason="").status_code == 400
+    reviewer.done(f"/facts/{fact}/withdraw", reason="条文已经修订")
+    assert reviewer.act(f"/facts/{fact}/withdraw", reason="再停一次").status_code == 409
+    page = commentator.get("/facts").text
+    assert "已停用，不能引用" in page
+    assert "条文已经修订" in page
+    answer = commentator.act(f"/tasks/{task}/publish", url="https://weibo.example/xjns/1", published_at="")
+    assert answer.status_code == 409
+    assert "停用" in answer.json()["error"]
+    with world.database.writing() as connection:
+        assert answering.void_expired(connection, world.clock.now()) == (task,)
+    assert commentator.json("/tasks")["tasks"][0]["state"] == "returned"
+    assert commentator.json(f"/tasks/{task}")["facts"] == []
+    with world.database.reading() as connection:
+        assert audit.listing(connection, subject=fact)[0].act == "withdraw fact"
 
 
 def test_a_shift_is_handed_over_to_another_person(world: World) -> None:

@@ -70,6 +70,7 @@ def routes() -> tuple[Guarded, ...]:
         show("/facts", facts.facts, "see_facts"),
         act("/facts", facts.add, "write_fact"),
         act("/facts/{id}/verify", facts.verify, "verify_fact", "approve_holding"),
+        act("/facts/{id}/withdraw", facts.withdraw, "verify_fact"),
         show("/accounts", accounts.accounts, "see_accounts"),
         act("/accounts", accounts.register, "manage_accounts"),
         act("/accounts/{id}/active", accounts.set_active, "manage_accounts"),
