@@ -93,6 +93,9 @@ historic_pleas = Table(
     Column("published_at", Instant, nullable=False),
     Column("listed_at", Instant, nullable=False),
     Column("sample", Boolean, nullable=False),
+    Column("settled_by", String(80), nullable=False, server_default=""),
+    Column("settled_at", Instant, nullable=True),
+    Column("settled_why", Text, nullable=False, server_default=""),
 )
 
 counted_posts = Table(

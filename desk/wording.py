@@ -22,6 +22,7 @@ DONE: Final[dict[str, str]] = {
     "handed_over": "转交已记录，等对方签收；到时未签收会回到这里。",
     "received": "对方签收已记录。",
     "answered": "反馈已记录。",
+    "settled": "已记为已核。",
     "fact": "口径已保存为新版本。",
     "fact_withdrawn": "口径已停用：引用它的草稿和审核随即作废。",
     "account": "账号已登记。",

@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import insert
 
+from alerts.tables import historic_pleas
 from desk.visit import BEIJING
 from response import answering, audit
-from tests.desk_world import World, make_world, served
+from tests.desk_world import CHANGSHA, World, make_world, served
 
 ANSWER = "您反映的情况我们已经看到，正在向有关方面了解。遭受家庭暴力或面临现实危险的，可以向法院申请人身安全保护令。"
 
@@ -153,6 +155,28 @@ def test_a_plea_goes_to_those_who_received_it(world: World) -> None:
     hotline.done(f"/help/{task}/answer", outcome="已上门，已安置")
     officer.done(f"/help/{task}/close", outcome="")
     assert officer.json("/help?show=all")["help"][0]["state"] == "closed"
+
+
+def test_a_plea_that_came_too_late_is_settled_with_a_reason(world: World) -> None:
+    document = world.post("多年以前的求助，电话已经打不通", minutes_ago=60 * 24 * 40, lane="urgent")
+    now = world.clock.now()
+    with world.database.writing() as connection:
+        connection.execute(
+            insert(historic_pleas),
+            {
+                "post": document.post.id, "lane": "urgent", "region": CHANGSHA, "source": "town-forum", "sample": True,
+                "published_at": document.post.published_at, "listed_at": now,
+            },
+        )  # fmt: skip
+    officer, where = world.client("officer"), f"/help/post/{document.post.id}"
+    assert where in officer.get("/help").text
+    assert "记为已核" in officer.get(where).text
+    assert officer.act(f"{where}/settle", reason="").status_code == 400
+    assert world.client("lead").act(f"{where}/settle", reason="核过").status_code == 404
+    officer.done(f"{where}/settle", reason="原帖已删，无法联系")
+    assert where not in officer.get("/help").text
+    assert "原帖已删，无法联系" in officer.get(where).text
+    assert officer.act(f"{where}/settle", reason="再核一次").status_code == 409
 
 
 def test_facts_are_verified_by_somebody_else(world: World) -> None:

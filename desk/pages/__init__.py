@@ -44,6 +44,7 @@ def routes() -> tuple[Guarded, ...]:
         act("/judgements/{id}/decide", alerts.decide, "judge"),
         show("/help", pleas.pleas, "see_pleas"),
         show("/help/post/{post}", pleas.of_post, "see_pleas"),
+        act("/help/post/{post}/settle", pleas.settle, "close_help"),
         show("/help/{id}", pleas.plea, "see_pleas"),
         act("/help/{id}/hand-over", pleas.hand_over, "hand_over"),
         act("/help/{id}/receive", pleas.receive, "receive"),
