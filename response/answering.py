@@ -26,7 +26,7 @@ from text.overlap import nearly_identical, repeated_runs
 
 NEXT: Final[dict[str, tuple[str, ...]]] = {
     "open": ("claimed", "withdrawn"),
-    "claimed": ("drafted", "open", "withdrawn"),
+    "claimed": ("drafted", "withdrawn"),
     "drafted": ("drafted", "in_review", "withdrawn"),
     "in_review": ("drafted", "returned", "approved", "withdrawn"),
     "returned": ("drafted", "withdrawn"),
