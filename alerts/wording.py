@@ -9,7 +9,7 @@ from alerts.windows import Window
 from contracts.alert import Alert, Reason
 from contracts.identity import task_id
 from contracts.lane import LANE_WORDS, Lane
-from contracts.level import LEVEL_WORDS
+from contracts.level import LEVEL_WORDS, level_word
 from contracts.region import region_name
 from contracts.topic import TOPIC_WORDS
 
@@ -61,8 +61,8 @@ def opinion_text(alert: Alert, sign_before: datetime | None) -> str:
     """Return the message about an opened or raised opinion alert."""
     assert alert.level is not None
     by = f"｜{sign_before.astimezone(BEIJING):%H:%M} 前签收" if sign_before else ""
-    suggested = "" if alert.level_confirmed else "建议"
-    head = f"【{suggested}{LEVEL_WORDS[alert.level]}预警】{_sample(alert)}{place_and_topic(alert)}"
+    word = level_word(alert.level, confirmed=alert.level_confirmed)
+    head = f"【{word}预警】{_sample(alert)}{place_and_topic(alert)}"
     return _cut(f"{head}｜{alert.reason.sentence}{by}")
 
 

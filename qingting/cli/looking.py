@@ -69,7 +69,7 @@ def _instant(text: str, option: str) -> datetime | None:
 def alerts_(home: Home, *, open_only: bool, as_json: bool) -> None:
     from alerts.store import STATE_WORDS
     from contracts.lane import LANE_WORDS
-    from contracts.level import LEVEL_WORDS
+    from contracts.level import level_word
     from qingting.looking import alerts
     from qingting.wiring import House
 
@@ -79,7 +79,8 @@ def alerts_(home: Home, *, open_only: bool, as_json: bool) -> None:
         print_json({"alerts": found})
         return
     for alert in found:
-        word = LANE_WORDS[alert.lane] if alert.lane else f"建议{LEVEL_WORDS[alert.level or 'blue']}"
+        level = level_word(alert.level, confirmed=alert.level_confirmed) if alert.level else ""
+        word = LANE_WORDS[alert.lane] if alert.lane else level
         click.echo(f"{beijing(alert.opened_at)} {word} {STATE_WORDS[alert.state]} {alert.reason}  {alert.id}")
     if not found:
         click.echo("没有预警。")
