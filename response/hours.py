@@ -1,6 +1,6 @@
-"""Hotline hours: pure questions to a unit's calendar. A unit without hours is closed, and nobody guesses."""
+"""Hours of the hotline and of the desk: pure questions to a calendar. A unit without hotline hours is closed, and nobody guesses."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,17 @@ from response.settings import HotlineHours, ResponseSettings
 
 CHINA: Final = ZoneInfo("Asia/Shanghai")
 _LOOK_AHEAD_DAYS: Final = 31
+_DAY_BEGINS: Final = time(8)
+_DAY_ENDS: Final = time(20)
+
+
+def taken_up(at: datetime) -> datetime:
+    """Return when an alert below orange is taken up: with the 08:00 早报 if it came in the night, by day at once."""
+    local = at.astimezone(CHINA)
+    if _DAY_BEGINS <= local.time() < _DAY_ENDS:
+        return at
+    day = local.date() + timedelta(days=local.time() >= _DAY_ENDS)
+    return datetime.combine(day, _DAY_BEGINS, CHINA).astimezone(UTC)
 
 
 def of_unit(settings: ResponseSettings, unit: str) -> HotlineHours | None:

@@ -11,18 +11,18 @@ from alerts import store
 from contracts.alert import Alert
 from contracts.identity import task_id
 from contracts.lane import LANE_WORDS, LANES, Lane
-from contracts.level import LEVEL_WORDS, LEVELS
+from contracts.level import LEVEL_WORDS, LEVELS, level_word
 from contracts.region import region_name, within
 from contracts.task import HELP_WORDS, OUTCOME_WORDS, RESPONSE_WORDS, HelpTask, ResponseTask
 from contracts.topic import TOPIC_WORDS
-from response import answering, helping, judging, shifts
+from response import answering, helping, hours, judging, shifts
 from response.access import Officer, may
 
 GROUPS: Final[tuple[tuple[str, str], ...]] = (
     ("critical", "危急"), ("suspected", "疑似危急"), ("help", "求助待转交/待签收"), ("levels", "红橙待定级"),
-    ("deadlines", "超时与临期"), ("review", "待我审核"), ("mine", "我的任务"), ("judge", "待研判"),
+    ("deadlines", "超时与临期"), ("review", "待我审核"), ("mine", "我的任务"), ("judge", "待研判"), ("morning", "等 08:00 早报"),
 )  # fmt: skip
-"""Code and word of every group, in the order of the page."""
+"""Code and word of every group, in the order of the page; `morning` holds what need not be done before 08:00."""
 _SOON: Final = timedelta(hours=1)
 _WAKING: Final = frozenset({"critical", "suspected", "red"})
 _UNFINISHED: Final[tuple[tuple[str, str], ...]] = (("help", "求助"), ("judge", "预警"), ("task", "回应任务"))
@@ -68,7 +68,7 @@ def inbox(connection: Connection, officer: Officer, now: datetime) -> tuple[Inbo
     if may(officer, "see_pleas"):
         _pleas(connection, officer, found)
     if may(officer, "judge"):
-        _alerts(connection, officer, found)
+        _alerts(connection, officer, found, now)
     _tasks(connection, officer, found, now)
     _rung(connection, officer, found, now)
     return _grouped(GROUPS, found, now)
@@ -157,25 +157,25 @@ def _plea_row(task: HelpTask) -> InboxRow:
     )  # fmt: skip
 
 
-def _alerts(connection: Connection, officer: Officer, found: dict[str, list[InboxRow]]) -> None:
+def _alerts(connection: Connection, officer: Officer, found: dict[str, list[InboxRow]], now: datetime) -> None:
     alerts = {alert.id: alert for alert in store.listing(connection, open_only=True, pleas=False, limit=500)}
     for judgement in judging.listing(connection, open_only=True):
         alert = alerts.get(judgement.alert)
         if alert is None or not within(judgement.unit, officer.unit):
             continue
         pressing = alert.level in {"red", "orange"} and not alert.level_confirmed
-        found["levels" if pressing else "judge"].append(
+        sleeps = alert.level in {"yellow", "blue"} and now < hours.taken_up(judgement.opened_at)
+        found["levels" if pressing else "morning" if sleeps else "judge"].append(
             _alert_row(alert, judgement.unit, judgement.due_at, "定级" if pressing else "研判")
         )
 
 
 def _alert_row(alert: Alert, unit: str, due_at: datetime | None, action: str) -> InboxRow:
     level = alert.level or LEVELS[0]
-    word = LEVEL_WORDS[level] if alert.level_confirmed else f"建议{LEVEL_WORDS[level]}"
     topic = TOPIC_WORDS.get(alert.topic, "")
     place = region_name(alert.region) if alert.region else "全省"
     return InboxRow(
-        kind="alert", id=alert.id, word=word, mark=level,
+        kind="alert", id=alert.id, word=level_word(level, confirmed=alert.level_confirmed), mark=level,
         sentence=f"{place}{f' · {topic}' if topic else ''}：{alert.reason.sentence}", due_at=due_at, overdue=False,
         action=action, link=f"/alerts/{alert.id}", unit=unit,
     )  # fmt: skip

@@ -13,7 +13,6 @@ from response import inbox as todo
 from response import shifts
 from response.access import may
 
-_WAITING_FOR_MORNING: Final = frozenset({"blue", "yellow"})
 LANES: Final = frozenset({"critical", "suspected", "urgent", "ordinary"})
 
 
@@ -28,7 +27,7 @@ def inbox(visit: Visit) -> Response:
     if visit.wants_json:
         officer = msgspec.to_builtins(visit.officer)
         return visit.json({"groups": msgspec.to_builtins(groups), "officer": officer, "csrf": visit.csrf})
-    count = sum(len(group.rows) for group in groups)
+    count = sum(len(group.rows) for group in groups if group.code != "morning")
     return visit.page(
         "inbox.html", groups=groups, count=count, shift=shift, after=after, people=people, keepers=keepers, lanes=LANES,
         rung=sum(row.rings for group in groups for row in group.rows), roster_is_mine=may(visit.officer, "see_shift"), last_hour=0 if count else _last_hour(visit),
