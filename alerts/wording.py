@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Final
 
 from alerts.signal import Held
-from alerts.stages import BEIJING
 from alerts.windows import Window
 from contracts.alert import Alert, Reason
 from contracts.identity import task_id
@@ -12,6 +11,7 @@ from contracts.lane import LANE_WORDS, Lane
 from contracts.level import LEVEL_WORDS, level_word
 from contracts.region import region_name
 from contracts.topic import TOPIC_WORDS
+from contracts.zone import BEIJING
 
 TEXT_MAX: Final = 200
 _PLEA_ASKS: Final[dict[str, str]] = {

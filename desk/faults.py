@@ -4,7 +4,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from desk.visit import Visit
+from desk.visit import Visit, wants_json
 
 TITLES = {
     400: "这样不行", 401: "请登录", 403: "不能这样做", 404: "没有找到", 409: "别人先了一步", 413: "内容太大",
@@ -32,8 +32,3 @@ def to_password(request: Request) -> Response:
     if wants_json(request) or request.method != "GET":
         return sentence_page(request, 403, "现在的口令只能用一次。请先打开 /password 换成自己的口令，再做别的事。")
     return RedirectResponse("/password", 303)
-
-
-def wants_json(request: Request) -> bool:
-    """Whether the visitor asked for JSON."""
-    return "application/json" in request.headers.get("accept", "")

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from alerts import store
 from contracts.alert import Alert
 from contracts.identity import task_id
-from contracts.lane import LANE_WORDS, LANES, Lane
+from contracts.lane import DANGEROUS, LANE_WORDS, LANES, Lane
 from contracts.level import LEVEL_WORDS, LEVELS, level_word
 from contracts.region import region_name, within
 from contracts.task import HELP_WORDS, OUTCOME_WORDS, RESPONSE_WORDS, HelpTask, ResponseTask
@@ -24,7 +24,7 @@ GROUPS: Final[tuple[tuple[str, str], ...]] = (
 )  # fmt: skip
 """Code and word of every group, in the order of the page; `morning` holds what need not be done before 08:00."""
 _SOON: Final = timedelta(hours=1)
-_WAKING: Final = frozenset({"critical", "suspected", "red"})
+_WAKING: Final = DANGEROUS | {"red"}
 _UNFINISHED: Final[tuple[tuple[str, str], ...]] = (("help", "求助"), ("judge", "预警"), ("task", "回应任务"))
 
 
@@ -140,7 +140,7 @@ def _pleas(connection: Connection, officer: Officer, found: dict[str, list[Inbox
     tasks = [task for task in helping.listing(connection, officer=officer, open_only=True) if task.state != "answered"]
     for task in sorted(tasks, key=lambda task: LANES.index(task.lane)):
         waiting = task.state == "pending"
-        group = task.lane if waiting and task.lane in ("critical", "suspected") else "help"
+        group = task.lane if waiting and task.lane in DANGEROUS else "help"
         if task.state in {"pending", "handed_over"} or "hotline" in officer.roles:
             found[group].append(_plea_row(task))
 

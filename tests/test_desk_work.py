@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import insert
 
 from alerts.tables import historic_pleas
-from desk.visit import BEIJING
+from contracts.zone import BEIJING
 from response import answering, audit
 from tests.desk_world import CHANGSHA, World, make_world, served
 

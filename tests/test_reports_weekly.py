@@ -100,7 +100,7 @@ def _docx_text(data: bytes) -> str:
 
 def test_the_week_begins_on_monday_in_beijing() -> None:
     assert bounds(WEEK) == (SINCE, UNTIL)
-    for wrong in ("2026-W54", "2025-W53", "2026-47", "x"):
+    for wrong in ("2026-W54", "2025-W53", "2026-47", "x", "2026-W7", "+2026-W47", "２０２６-W47"):
         with pytest.raises(Rejected, match="不是周次"):
             bounds(wrong)
 

@@ -1,19 +1,17 @@
 """待办: what this officer must do now, until when and why; the first screen."""
 
 from datetime import timedelta
-from typing import Final
 
 import msgspec
 from starlette.responses import Response
 
 from contracts.document import Query
+from contracts.lane import LANES
 from desk import names
 from desk.visit import Visit
 from response import inbox as todo
 from response import shifts
 from response.access import may
-
-LANES: Final = frozenset({"critical", "suspected", "urgent", "ordinary"})
 
 
 def inbox(visit: Visit) -> Response:

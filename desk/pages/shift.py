@@ -8,8 +8,9 @@ from starlette.responses import Response
 
 from alerts import silences
 from contracts.errors import Rejected
+from contracts.zone import BEIJING
 from desk import names
-from desk.visit import BEIJING, Visit
+from desk.visit import Visit
 from response import inbox, shifts
 from response.access import may
 

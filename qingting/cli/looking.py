@@ -5,6 +5,7 @@ from datetime import datetime
 import click
 
 from contracts.errors import Rejected
+from contracts.zone import BEIJING
 from qingting.cli.printing import as_json, beijing, print_json
 from qingting.home import Home
 
@@ -51,15 +52,13 @@ def search_(
 
 
 def _instant(text: str, option: str) -> datetime | None:
-    from zoneinfo import ZoneInfo
-
     if not text:
         return None
     try:
         read = datetime.fromisoformat(text)
     except ValueError as broken:
         raise Rejected(f"{option} {text} 不是时间。请写 2026-11-23 或 2026-11-23T08:00。") from broken
-    return read if read.tzinfo else read.replace(tzinfo=ZoneInfo("Asia/Shanghai"))
+    return read if read.tzinfo else read.replace(tzinfo=BEIJING)
 
 
 @click.command(help="列出预警和求助警报，附理由与通知情况。")
