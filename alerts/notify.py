@@ -17,6 +17,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from alerts import escalation, outbox, store
+from alerts.escalation import Roster
 from alerts.outbox import Due
 from alerts.settings import AlertSettings
 from contracts.errors import Conflict, QingtingError
@@ -50,7 +51,7 @@ class NotifyRole:
 
     def __init__(
         self, log: Log, database: Database, lease: Lease, clock: Clock, notifiers: Mapping[str, Notifier],
-        timers: Sequence[Timer], *, settings: AlertSettings | None = None,
+        timers: Sequence[Timer], roster: Roster, *, settings: AlertSettings | None = None,
     ) -> None:  # fmt: skip
         self._log = log
         self._database = database
@@ -58,6 +59,7 @@ class NotifyRole:
         self._clock = clock
         self._notifiers = dict(notifiers)
         self._timers = tuple(timers)
+        self._roster = roster
         self._settings = settings or AlertSettings()
         self._timed_at: datetime | None = None
         self._threads = {
@@ -181,7 +183,7 @@ class NotifyRole:
         self._timed_at = now
 
     def _escalate(self, connection: Connection, now: datetime) -> None:
-        escalation.escalate(connection, self._settings, now)
+        escalation.escalate(connection, self._settings, now, self._roster)
 
     def _resolve(self, connection: Connection, now: datetime) -> None:
         escalation.resolve_stale(connection, self._settings, now)

@@ -115,7 +115,7 @@ def spread(connection: Connection, channels: Sequence[str], now: datetime) -> in
                 insert(deliveries),
                 {
                     "id": digest("delivery", row.id, channel, ""), "notification": row.id, "channel": channel,
-                    "recipient": "", "state": state, "attempts": 0, "due_at": now,
+                    "recipient": row.recipient, "state": state, "attempts": 0, "due_at": now,
                     "at": None if state == "pending" else now, "detail": detail,
                 },
             )  # fmt: skip
@@ -127,7 +127,7 @@ def due(connection: Connection, now: datetime, limit: int) -> Sequence[Due]:
     """Return deliveries to make now, urgent ones first."""
     rows = connection.execute(
         select(deliveries, notifications.c.alert, notifications.c.kind, notifications.c.text, notifications.c.link,
-               notifications.c.urgent, notifications.c.created_at, notifications.c.id.label("message"))
+               notifications.c.urgent, notifications.c.recipient, notifications.c.created_at, notifications.c.id.label("message"))
         .join(notifications, deliveries.c.notification == notifications.c.id)
         .where(deliveries.c.state == "pending", deliveries.c.due_at <= now)
         .order_by(notifications.c.urgent.desc(), notifications.c.created_at, deliveries.c.id)
@@ -138,7 +138,7 @@ def due(connection: Connection, now: datetime, limit: int) -> Sequence[Due]:
             id=row.id, attempts=row.attempts, created_at=row.created_at,
             notification=Notification(
                 id=row.message, alert=row.alert, channel=row.channel, kind=row.kind, text=row.text, link=row.link,
-                created_at=row.created_at, urgent=row.urgent,
+                created_at=row.created_at, urgent=row.urgent, recipient=row.recipient,
             ),
         )
         for row in rows

@@ -53,7 +53,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HistoricPlea(msgspec.Struct, frozen=True, kw_only=True):
-    """A plea that came too late for an alert (历史求助待核)."""
+    """A plea that came too late for an alert (历史求助待核); `settled_by` is "" until somebody looked into it."""
 
     post: str
     lane: str
@@ -62,6 +62,9 @@ class HistoricPlea(msgspec.Struct, frozen=True, kw_only=True):
     published_at: datetime
     listed_at: datetime
     sample: bool
+    settled_by: str
+    settled_at: datetime | None
+    settled_why: str
 
 
 def get(connection: Connection, alert: str) -> Alert | None:
@@ -117,10 +120,32 @@ def deliveries(connection: Connection, alert: str) -> tuple[Delivery, ...]:
     )  # fmt: skip
 
 
+def rung_to(connection: Connection, officer: str) -> tuple[Alert, ...]:
+    """Return the alerts that went on to this officer and that nobody has acknowledged yet, oldest first."""
+    rung = select(notifications.c.alert).where(
+        notifications.c.kind == "escalated", notifications.c.recipient == officer
+    )
+    waiting = select(alerts).where(alerts.c.state == "open", alerts.c.id.in_(rung))
+    return tuple(_alert(row) for row in connection.execute(waiting.order_by(alerts.c.opened_at, alerts.c.id)))
+
+
 def historic_pleas(connection: Connection) -> tuple[HistoricPlea, ...]:
     """Return the pleas that came too late for an alert, newest first."""
     rows = connection.execute(select(historic).order_by(historic.c.published_at.desc(), historic.c.post))
     return tuple(HistoricPlea(**row) for row in rows.mappings())
+
+
+def historic_plea(connection: Connection, post: str) -> HistoricPlea | None:
+    """Return the entry of one post."""
+    row = connection.execute(select(historic).where(historic.c.post == post)).mappings().first()
+    return HistoricPlea(**row) if row else None
+
+
+def settle_historic(connection: Connection, post: str, *, by: str, reason: str, now: datetime) -> None:
+    """Keep who looked into a plea that came too late, and what came of it."""
+    connection.execute(
+        update(historic).where(historic.c.post == post).values(settled_by=by, settled_at=now, settled_why=reason)
+    )
 
 
 def positions(connection: Connection) -> Mapping[Partition, int]:

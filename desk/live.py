@@ -113,7 +113,10 @@ class Live:
 
     async def events(self, request: Request) -> Response:
         """Answer `GET /events`: changes as they happen, a pulse every few seconds, resumed by `Last-Event-ID`."""
-        session = await run_in_threadpool(sessions.of, self._desk, request, self._desk.clock.now())
+        try:
+            session = await run_in_threadpool(sessions.of, self._desk, request, self._desk.clock.now())
+        except sessions.PasswordOwed:
+            return faults.to_password(request)
         if session is None:
             return faults.sentence_page(request, 401, "登录已过期。请重新登录。")
         after = request.headers.get("last-event-id", "")

@@ -22,7 +22,9 @@ DONE: Final[dict[str, str]] = {
     "handed_over": "转交已记录，等对方签收；到时未签收会回到这里。",
     "received": "对方签收已记录。",
     "answered": "反馈已记录。",
+    "settled": "已记为已核。",
     "fact": "口径已保存为新版本。",
+    "fact_withdrawn": "口径已停用：引用它的草稿和审核随即作废。",
     "account": "账号已登记。",
     "user": "用户已保存。",
     "password": "口令已更换。",
@@ -30,7 +32,9 @@ DONE: Final[dict[str, str]] = {
     "report": "报告文字已保存，数字没有变。",
     "signed": "报告已签发。",
     "shift": "交接班记录已保存。",
-    "taken_over": "接班签收已记录。",
+    "taken_over": "接班签收已记录：未办结的事从现在起由你负责。",
+    "rostered": "值班表已排。",
+    "struck": "这一班已从值班表撤下。",
     "signed_out": "你已退出。",
 }
 PLATFORM_AUTHORS: Final[dict[str, str]] = {

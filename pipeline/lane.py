@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from contracts.lane import LANES, Lane
+from contracts.lane import DANGEROUS, LANES, Lane
 from contracts.ports.scorer import Judgement
 from pipeline import help_rules as rules
 
@@ -73,7 +73,7 @@ def judge(text: str, judgement: Judgement) -> LaneVerdict:
     found = _rules_find(text, plain)
     if found is not None:
         lane, marks = found
-        dangerous = lane in {"critical", "suspected"}
+        dangerous = lane in DANGEROUS
         return LaneVerdict(
             lane,
             marks,
@@ -119,7 +119,7 @@ def _rules_find(text: str, plain: str) -> tuple[Lane, tuple[str, ...]] | None:
     for lane in LANES:
         if lane in hits:
             spans = [span for found in LANES for span in hits.get(found, ())]
-            if lane in {"critical", "suspected"}:
+            if lane in DANGEROUS:
                 spans += [match.span() for match in _rescue.finditer(plain)]
             words = dict.fromkeys(text[start : min(end, start + _MARK_LENGTH)] for start, end in spans)
             return lane, tuple(words)[:_MARKS]

@@ -68,7 +68,7 @@ def watch_role(house: House) -> "WatchRole":
 
 def notify_role(house: House) -> "NotifyRole":
     from alerts.notify import NotifyRole
-    from response import timers
+    from response import shifts, timers
 
     settings = house.settings.response
 
@@ -77,7 +77,7 @@ def notify_role(house: House) -> "NotifyRole":
 
     return NotifyRole(
         house.log, house.database, house.lease("notify"), house.clock, house.notifiers, timers=(run_timers,),
-        settings=house.settings.alerts,
+        roster=shifts.rung_in_turn, settings=house.settings.alerts,
     )  # fmt: skip
 
 

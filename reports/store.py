@@ -35,12 +35,6 @@ def get(connection: Connection, report: str, *, to_change: bool = False) -> Repo
     return _report(row) if row else None
 
 
-def by_week(connection: Connection, week: str, unit: str) -> Report | None:
-    """Return a week's report of a unit."""
-    row = connection.execute(select(reports).where(reports.c.week == week, reports.c.unit == unit)).first()
-    return _report(row) if row else None
-
-
 def listing(connection: Connection, limit: int = 200) -> tuple[Report, ...]:
     """Return the reports, newest week first."""
     asked = select(reports).order_by(reports.c.since.desc(), reports.c.unit).limit(limit)

@@ -26,7 +26,7 @@ from text.overlap import nearly_identical, repeated_runs
 
 NEXT: Final[dict[str, tuple[str, ...]]] = {
     "open": ("claimed", "withdrawn"),
-    "claimed": ("drafted", "open", "withdrawn"),
+    "claimed": ("drafted", "withdrawn"),
     "drafted": ("drafted", "in_review", "withdrawn"),
     "in_review": ("drafted", "returned", "approved", "withdrawn"),
     "returned": ("drafted", "withdrawn"),
@@ -347,7 +347,7 @@ def void_expired(connection: Connection, now: datetime) -> tuple[str, ...]:
         written = draft(connection, row.id)
         cited = [facts.get(connection, version) for version in written.facts] if written else []
         if any(fact is None or not facts.is_valid(fact, now) for fact in cited):
-            _void(connection, row.id, "引用的口径已过期")
+            _void(connection, row.id, "引用的口径已过期或停用")
             connection.execute(update(response_tasks).where(response_tasks.c.id == row.id).values(state="returned"))
             audit.append(connection, by="-", act="response: fact expired", subject=row.id, now=now)
             announce(connection, row.id, "response", "returned", _changes(connection, row.id), now)

@@ -12,6 +12,7 @@ from alerts import store
 from contracts.errors import Conflict, Rejected
 from contracts.region import within
 from contracts.task import HELP_WORDS, HelpTask
+from contracts.zone import BEIJING
 from response import audit, hours
 from response.access import Denied, Officer, may, require
 from response.opening import announce
@@ -198,7 +199,7 @@ def instructions(task: HelpTask, now: datetime, settings: ResponseSettings) -> t
     else:
         opening = hours.next_opening(calendar, now)
         when = (
-            f"下次 {opening.astimezone(hours.CHINA):%m 月 %d 日 %H:%M}"
+            f"下次 {opening.astimezone(BEIJING):%m 月 %d 日 %H:%M}"
             if opening
             else "本单位没有设置工作时间，按未开放处理"
         )

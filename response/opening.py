@@ -9,7 +9,7 @@ from alerts import outbox
 from contracts.alert import Alert
 from contracts.events import TaskChanged
 from contracts.identity import task_id
-from response import units
+from response import hours, units
 from response.settings import ResponseSettings
 from response.tables import help_tasks, judgements
 
@@ -27,14 +27,14 @@ def _open_judgement(connection: Connection, alert: Alert, now: datetime, setting
     identity = task_id(alert.id, "judgement")
     if connection.execute(select(judgements.c.id).where(judgements.c.id == identity)).first():
         return
-    minutes = {"red": settings.judge_red_minutes, "orange": settings.judge_orange_minutes}.get(
-        alert.level or "", settings.judge_other_minutes
-    )
+    pressing = {"red": settings.judge_red_minutes, "orange": settings.judge_orange_minutes}
+    minutes = pressing.get(alert.level or "", settings.judge_other_minutes)
+    begins = now if alert.level in pressing else hours.taken_up(now)
     connection.execute(
         insert(judgements),
         {
             "id": identity, "alert": alert.id, "unit": units.unit_for(connection, alert.region), "state": "open",
-            "opened_at": now, "due_at": now + timedelta(minutes=minutes), "outcome": None, "reason": "",
+            "opened_at": now, "due_at": begins + timedelta(minutes=minutes), "outcome": None, "reason": "",
             "decided_by": "", "decided_at": None,
         },
     )  # fmt: skip

@@ -22,7 +22,12 @@ def run(connection: Connection, now: datetime, settings: ResponseSettings | None
     _mark_overdue(connection, now)
     for identity in answering.void_expired(connection, now):
         _tell(
-            connection, identity, "returned", "【退回】引用的口径已过期，答复需重写后再送审", f"/tasks/{identity}", now
+            connection,
+            identity,
+            "returned",
+            "【退回】引用的口径已过期或停用，答复需重写后再送审",
+            f"/tasks/{identity}",
+            now,
         )
     helping.forget_closed(connection, now, settings)
 

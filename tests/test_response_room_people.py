@@ -190,16 +190,10 @@ def test_a_fact_is_verified_by_somebody_else(world: World) -> None:
 
 def test_a_shift_is_taken_over_by_another_person(world: World) -> None:
     officer, lead = world.officers["officer"], world.officers["lead"]
+    deputy = world.person("deputy", "officer")
     world.do(
         lambda c: shifts.roster(
-            c,
-            unit=units.PROVINCE,
-            starts_at=later(),
-            ends_at=later(hours=12),
-            main=officer.id,
-            leader=lead.id,
-            by="x",
-            now=later(),
+            c, lead, starts_at=later(), ends_at=later(hours=12), main=officer.id, leader=lead.id, now=later()
         )
     )
     shift = world.do(lambda c: shifts.current(c, units.PROVINCE, later(hours=1)))
@@ -209,9 +203,9 @@ def test_a_shift_is_taken_over_by_another_person(world: World) -> None:
     note = world.do(lambda c: shifts.leave_note(c, officer, note="两件待签收", now=later(hours=11)))
     with pytest.raises(Conflict):
         world.do(lambda c: shifts.sign(c, officer, note, now=later(hours=12)))
-    world.do(lambda c: shifts.sign(c, lead, note, now=later(hours=12)))
+    world.do(lambda c: shifts.sign(c, deputy, note, now=later(hours=12)))
     with pytest.raises(Conflict):
-        world.do(lambda c: shifts.sign(c, lead, note, now=later(hours=12)))
+        world.do(lambda c: shifts.sign(c, deputy, note, now=later(hours=12)))
 
 
 @pytest.mark.parametrize(

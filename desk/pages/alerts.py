@@ -11,7 +11,7 @@ from contracts.alert import Alert
 from contracts.document import Document, Hit, Query
 from contracts.errors import Rejected
 from contracts.identity import task_id
-from contracts.level import LEVEL_MEANINGS, LEVEL_WORDS, Level
+from contracts.level import LEVEL_MEANINGS, LEVEL_WORDS, Level, level_word
 from contracts.region import region_name
 from contracts.task import OUTCOME_WORDS, RESPONSE_WORDS, Outcome
 from contracts.topic import TOPIC_WORDS
@@ -51,8 +51,7 @@ def as_json(alert: Alert) -> dict[str, Any]:
 
 def title(alert: Alert) -> str:
     """Return the alert in one line: level, place, topic."""
-    level = LEVEL_WORDS.get(alert.level or "", "")
-    parts = [level if alert.level_confirmed else f"建议{level}"] if level else ["求助"]
+    parts = [level_word(alert.level, confirmed=alert.level_confirmed) if alert.level else "求助"]
     if alert.region:
         parts.append(region_name(alert.region))
     if alert.topic:

@@ -7,9 +7,9 @@ from alerts import store
 from contracts.document import Document
 from contracts.lane import LANES
 from contracts.task import HELP_WORDS, HelpTask
-from desk import names, wording
+from desk import names
 from desk.visit import NotFound, Visit
-from response import audit, helping
+from response import audit, helping, historic
 from response.access import sees_plea
 from text.overlap import nearly_identical
 
@@ -21,14 +21,11 @@ def pleas(visit: Visit) -> Response:
     open_only = visit.asked("show") != "all"
     with visit.desk.database.reading() as connection:
         found = helping.listing(connection, officer=visit.officer, open_only=open_only)
-        historic = [
-            plea for plea in store.historic_pleas(connection)
-            if sees_plea(visit.officer, (plea.region,) if plea.region else ())
-        ]  # fmt: skip
+        waiting = historic.waiting(connection, visit.officer)
     tasks = sorted(found, key=lambda task: (task.state == "closed", LANES.index(task.lane), task.opened_at))
     if visit.wants_json:
         return visit.json({"help": msgspec.to_builtins(tasks), "csrf": visit.csrf})
-    return visit.page("help.html", tasks=tasks, states=HELP_WORDS, open_only=open_only, historic=historic)
+    return visit.page("help.html", tasks=tasks, states=HELP_WORDS, open_only=open_only, historic=waiting)
 
 
 def of_post(visit: Visit) -> Response:
@@ -43,7 +40,17 @@ def of_post(visit: Visit) -> Response:
         raise NotFound(post)
     with visit.desk.database.writing() as connection:
         audit.append(connection, by=visit.officer.id, act="open plea", subject=post, now=visit.now)
-    return visit.page("historic_plea.html", document=document, sentiments=wording.SENTIMENTS)
+    with visit.desk.database.reading() as connection:
+        entry = store.historic_plea(connection, post)
+        people = names.of(connection)
+    return visit.page("historic_plea.html", document=document, entry=entry, people=people)
+
+
+def settle(visit: Visit) -> Response:
+    """已核: a plea that came too late leaves the list, with what came of it."""
+    with visit.desk.database.writing() as connection:
+        historic.settle(connection, visit.officer, visit.part("post"), reason=visit.text("reason"), now=visit.now)
+    return visit.done("/help", "settled")
 
 
 def plea(visit: Visit) -> Response:

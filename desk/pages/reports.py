@@ -1,6 +1,5 @@
 """周报: the list, a report with its locked figures, its editable words, and the second person's signature."""
 
-from datetime import timedelta
 from typing import Final
 
 from starlette.responses import Response
@@ -9,8 +8,8 @@ from contracts.errors import Rejected
 from contracts.report import Report
 from contracts.topic import TOPIC_WORDS
 from desk import names, wording
-from desk.visit import BEIJING, NotFound, Visit
-from reports import files, html, resolving, sections, signing, store, weekly
+from desk.visit import NotFound, Visit
+from reports import files, html, period, resolving, sections, signing, store, weekly
 
 STATES: Final = {"draft": "草稿", "signed": "已签发", "published": "已发布"}
 KINDS: Final = {
@@ -24,8 +23,7 @@ def reports(visit: Visit) -> Response:
     with visit.desk.database.reading() as connection:
         found = store.listing(connection)
         people = names.of(connection)
-    local = visit.now.astimezone(BEIJING)
-    weeks = [(local - timedelta(weeks=back)).strftime("%G-W%V") for back in (1, 0, 2, 3)]
+    weeks = [period.week_of(visit.now, back) for back in (1, 0, 2, 3)]
     return visit.page("reports.html", reports=found, people=people, states=STATES, weeks=weeks)
 
 

@@ -13,9 +13,10 @@ from contracts.document import Hit, Query
 from contracts.errors import Rejected
 from contracts.region import names
 from contracts.topic import TOPIC_WORDS
+from contracts.zone import BEIJING
 from desk import wording
 from desk.rendering import teller
-from desk.visit import BEIJING, NotFound, Visit
+from desk.visit import NotFound, Visit
 from response import audit
 from response.access import narrowed
 
