@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
 from alerts import outbox
 from alerts.tables import alert_changes, alerts, notifications
@@ -121,6 +121,31 @@ def historic_pleas(connection: Connection) -> tuple[HistoricPlea, ...]:
     """Return the pleas that came too late for an alert, newest first."""
     rows = connection.execute(select(historic).order_by(historic.c.published_at.desc(), historic.c.post))
     return tuple(HistoricPlea(**row) for row in rows.mappings())
+
+
+def plea_posts(connection: Connection) -> Mapping[str, str]:
+    """Return the post of every plea that has not been forgotten, by the plea's alert."""
+    rows = connection.execute(select(alerts.c.id, alerts.c.posts).where(alerts.c.lane.is_not(None), names_a_post()))
+    return {row.id: msgspec.json.decode(row.posts, type=tuple[str, ...])[0] for row in rows}
+
+
+def names_a_post() -> ColumnElement[bool]:
+    """Return the condition that an alert still names a post."""
+    return alerts.c.posts != _json(())
+
+
+def forget_plea(connection: Connection, alert: str) -> None:
+    """Take from a plea's alert all that leads to its post: its id, its place, its words; lane, times and counts stay."""
+    reason = msgspec.json.decode(row_of(connection, alert).reason, type=Reason)
+    wordless = msgspec.structs.replace(reason, marks=())
+    connection.execute(
+        update(alerts).where(alerts.c.id == alert).values(key="", region="", posts=_json(()), reason=_json(wordless))
+    )
+
+
+def forget_historic(connection: Connection, post: str) -> None:
+    """Take a plea that came too late from its list."""
+    connection.execute(delete(historic).where(historic.c.post == post))
 
 
 def positions(connection: Connection) -> Mapping[Partition, int]:

@@ -3,7 +3,8 @@
 import logging
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from backends.settings import CelerySettings
@@ -29,6 +30,7 @@ WORKER: Final = "worker"
 TURN_S: Final = 0.5
 _HOST_LEASE_S: Final = 20.0
 """How long nobody crawls the hosts of a crawl process that died."""
+_FORGET_EVERY: Final = timedelta(minutes=1)
 _FIRST_PAUSE_S: Final = 0.1
 _LONGEST_PAUSE_S: Final = 5.0
 
@@ -67,7 +69,8 @@ def watch_role(house: House) -> "WatchRole":
 
 
 def notify_role(house: House) -> "NotifyRole":
-    from alerts.notify import NotifyRole
+    from alerts.notify import Chore, NotifyRole
+    from qingting.forgetting import forget_due
     from response import timers
 
     settings = house.settings.response
@@ -77,7 +80,7 @@ def notify_role(house: House) -> "NotifyRole":
 
     return NotifyRole(
         house.log, house.database, house.lease("notify"), house.clock, house.notifiers, timers=(run_timers,),
-        settings=house.settings.alerts,
+        chores=(Chore(partial(forget_due, house), _FORGET_EVERY),), settings=house.settings.alerts,
     )  # fmt: skip
 
 

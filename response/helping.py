@@ -1,15 +1,18 @@
 """Help tasks: a plea on its way to people who can help, until they have received it. No name, no case file."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from alerts import store
+from alerts.store import names_a_post
+from alerts.tables import alerts
 from contracts.errors import Conflict, Rejected
+from contracts.identity import task_id
 from contracts.region import within
 from contracts.task import HELP_WORDS, HelpTask
 from response import audit, hours
@@ -142,23 +145,42 @@ def close(connection: Connection, officer: Officer, task: str, *, outcome: str, 
     )
 
 
-def forget(connection: Connection, posts: Sequence[str], *, now: datetime) -> int:
-    """Drop everything of these posts from help tasks at once (deleted at the source, or forgotten); receipts stay."""
-    rows = connection.execute(select(help_tasks.c.id).where(help_tasks.c.post.in_(list(posts)))).scalars().all()
-    for task in rows:
-        _strip(connection, task)
-        audit.append(connection, by="-", act="forget plea", subject=task, now=now)
-    return len(rows)
+def forget(connection: Connection, posts: Iterable[str], *, now: datetime) -> int:
+    """Drop everything of these posts from help tasks, their alerts and the late pleas; receipts and outcomes stay.
+
+    Return how many help tasks lost their post.
+    """
+    gone = frozenset(posts)
+    stripped = 0
+    for alert, post in store.plea_posts(connection).items():
+        if post in gone:
+            store.forget_plea(connection, alert)
+            task = task_id(alert, "help")
+            _strip(connection, task)
+            audit.append(connection, by="-", act="forget plea", subject=task, now=now)
+            stripped += 1
+    for plea in store.historic_pleas(connection):
+        if plea.post in gone:
+            store.forget_historic(connection, plea.post)
+    return stripped
 
 
-def forget_closed(connection: Connection, now: datetime, settings: ResponseSettings) -> None:
-    """Seven days after closing only receipt number and outcome remain."""
+def held_posts(connection: Connection) -> frozenset[str]:
+    """Return the posts of all pleas that the desk still knows."""
+    historic = (plea.post for plea in store.historic_pleas(connection))
+    return frozenset((*store.plea_posts(connection).values(), *historic))
+
+
+def past_keeping(connection: Connection, now: datetime, settings: ResponseSettings) -> frozenset[str]:
+    """Return the posts of which only receipt number and outcome may remain: closed so long ago, or half forgotten."""
     before = now - timedelta(days=settings.help_kept_days)
-    rows = connection.execute(
-        select(help_tasks.c.id).where(help_tasks.c.closed_at <= before, help_tasks.c.post != "")
-    ).scalars()
-    for task in rows.all():
-        _strip(connection, task)
+    over = select(help_tasks.c.alert).where(
+        or_(help_tasks.c.closed_at <= before, help_tasks.c.post == ""),
+        help_tasks.c.alert == alerts.c.id,
+        names_a_post(),
+    )
+    due = set(connection.execute(over).scalars())
+    return frozenset(post for alert, post in store.plea_posts(connection).items() if alert in due)
 
 
 def return_unreceived(connection: Connection, now: datetime) -> tuple[HelpTask, ...]:

@@ -1,4 +1,4 @@
-"""What happens by the clock: deadlines, hand-overs that nobody received, facts that end, pleas that must be forgotten."""
+"""What happens by the clock: deadlines, hand-overs that nobody received, facts that end."""
 
 from datetime import datetime
 
@@ -24,7 +24,6 @@ def run(connection: Connection, now: datetime, settings: ResponseSettings | None
         _tell(
             connection, identity, "returned", "【退回】引用的口径已过期，答复需重写后再送审", f"/tasks/{identity}", now
         )
-    helping.forget_closed(connection, now, settings)
 
 
 def _mark_overdue(connection: Connection, now: datetime) -> None:

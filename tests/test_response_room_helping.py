@@ -55,7 +55,8 @@ def test_the_whole_way_leaves_receipt_and_outcome_alone(world: World) -> None:
     world.do(lambda c: helping.close(c, world.officers["officer"], task, outcome="", now=later(hours=2)))
     assert found(world, task).state == "closed"
     assert found(world, task).post == "plea1"
-    world.do(lambda c: timers.run(c, later(days=8)))
+    over = world.do(lambda c: helping.past_keeping(c, later(days=8), ResponseSettings()))
+    world.do(lambda c: helping.forget(c, over, now=later(days=8)))
     kept = found(world, task)
     assert (kept.post, kept.marks, kept.place, kept.receipt, kept.outcome) == ("", (), "", "工单 7", "已联系派出所")
     (handed,) = world.do(lambda c: helping.hand_overs_of(c, task))
