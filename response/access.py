@@ -54,6 +54,7 @@ MATRIX: Final[dict[str, frozenset[str]]] = {
     "see_system": frozenset({"admin", "auditor", "lead"}),
     "see_rules": frozenset({"officer", "lead", "admin", "auditor"}),
     "verify_audit": frozenset({"auditor", "admin"}),
+    "read_audit": frozenset({"auditor"}),
 }
 """Act → the roles that may do it. An act that is not here may nobody do."""
 

@@ -11,6 +11,7 @@ from contracts.topic import TOPIC_WORDS
 from desk import names, wording
 from desk.visit import BEIJING, NotFound, Visit
 from reports import files, html, resolving, sections, signing, store, weekly
+from response.access import may
 
 STATES: Final = {"draft": "草稿", "signed": "已签发", "published": "已发布"}
 KINDS: Final = {
@@ -62,11 +63,14 @@ def figure(visit: Visit) -> Response:
     asked = next((one for one in found.figures if one.id == visit.part("figure")), None)
     if asked is None:
         raise NotFound(visit.part("figure"))
-    value_now, refusal = 0.0, ""
-    try:
-        value_now = resolving.resolve(asked, visit.desk.index, visit.desk.database)
-    except Rejected as withheld:
-        refusal = str(withheld)
+    value_now, refusal = None, ""
+    # a number of pleas that moves between two looks would tell of a single one
+    of_pleas = asked.query is not None and asked.query.pleas != "none"
+    if asked.suppressed or not of_pleas or may(visit.officer, "see_pleas"):
+        try:
+            value_now = resolving.resolve(asked, visit.desk.index, visit.desk.database)
+        except Rejected as withheld:
+            refusal = str(withheld)
     return visit.page(
         "figure.html", report=found, figure=asked, told=sections.told(asked), value_now=value_now, refusal=refusal, posts=html.address(asked), topics=TOPIC_WORDS,
         sentiments=wording.SENTIMENTS,
