@@ -1,7 +1,6 @@
-"""What must go leaves index and desk for good: by the clock, at once when asked, and again after a kill."""
+"""What must go leaves index, desk and log for good: by the clock, at once when asked, and again after a kill."""
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,11 @@ from alerts.tables import historic_pleas
 from backends.database.forget_list import DatabaseForgetList
 from contracts.alert import Alert, Reason
 from contracts.document import Document
-from contracts.events import POSTS_INDEXED, POSTS_SCORED, PostScored
+from contracts.events import POSTS_FETCHED, POSTS_INDEXED, POSTS_SCORED, STREAMS, PostScored
 from contracts.identity import plea_alert_id, post_id, task_id
-from contracts.testing.builders import NOON, make_document, make_post, make_score
+from contracts.ports.log import read_all
+from contracts.role import Role
+from contracts.testing.builders import NOON, make_document, make_fetched, make_post, make_score
 from contracts.testing.clock import FakeClock
 from crawlers.raw_post import RawPost
 from qingting import preparing, roles
@@ -26,7 +27,7 @@ from qingting.wiring import House
 from response import forgetting, helping, units
 from response.access import Officer
 from response.opening import open_work
-from tests.desk_world import PLEA_WORDS, make_world, served
+from tests.desk_world import PLEA_WORDS, make_world, served, wait_for
 
 OFFICER = Officer(id="a", name="甲", unit=units.PROVINCE, roles=("officer", "hotline"))
 WORDS = "他又打我了，我不敢出门"
@@ -81,15 +82,20 @@ def closed(house: House, document: Document) -> None:
         helping.close(connection, OFFICER, task_of(document), outcome="已联系派出所", now=house.clock.now())
 
 
-def run_notify(house: House, until: Any) -> None:
+def run_notify(house: House, until: Callable[[], object]) -> None:
     role = roles.notify_role(house)
     try:
-        end = time.monotonic() + 20
-        while not until():
-            assert time.monotonic() < end, "the notify role did not do it"
-            role.step(0.0)
+        step_until(role, until)
     finally:
         role.close()
+
+
+def step_until(role: Role, until: Callable[[], object]) -> None:
+    def turn() -> object:
+        role.step(0.0)
+        return until()
+
+    wait_for(turn)
 
 
 def traces(house: House, document: Document) -> list[object]:
@@ -219,3 +225,23 @@ def test_the_address_of_a_forgotten_plea_is_not_found(tmp_path: Path) -> None:
         assert PLEA_WORDS not in text
         assert "打我" not in text
     world.close()
+
+
+def test_every_hour_the_log_drops_what_is_older_than_its_days(house: House, clock: FakeClock) -> None:
+    def kept() -> list[str]:
+        return sorted(
+            record.event.key for stream in STREAMS for record in read_all(house.log, [stream], {})
+        )  # fmt: skip
+
+    old, new = make_fetched("一周前的帖子"), make_fetched("今天的帖子")
+    house.log.append(POSTS_FETCHED, [old])
+    house.log.append(POSTS_SCORED, [PostScored(old.post, make_score())])
+    role = roles.notify_role(house)
+    try:
+        step_until(role, lambda: len(role._begun_at) == 2 and not role._chore)
+        clock.advance(timedelta(days=7))
+        house.log.append(POSTS_FETCHED, [new])
+        clock.advance(timedelta(minutes=1))
+        step_until(role, lambda: kept() == [new.key])
+    finally:
+        role.close()
