@@ -24,7 +24,7 @@ from contracts.level import LEVELS, Level
 from contracts.notification import Notification
 
 OpenWork = Callable[[Connection, Alert, datetime], None]
-"""Opens the 研判 or the help task of a new alert, in the same transaction."""
+"""Opens the 研判 or the help task of a new alert, or brings the task of a raised plea up to it, in the same transaction."""
 _RINGING: Final[tuple[Lane, ...]] = ("critical", "suspected")
 _BY: Final = "watch"
 
@@ -92,7 +92,7 @@ def take_pleas(
     for plea in _pressing_first(pleas):
         standing = store.get(connection, plea_alert_id(rule.id, plea.id))
         if standing is not None:
-            _press(connection, rule, standing, plea, settings, now)
+            _press(connection, rule, standing, plea, settings, open_work, now)
         elif now - plea.published_at > timedelta(days=settings.plea_age_days):
             listed.append(plea)
         else:
@@ -135,21 +135,26 @@ def _open_plea(
 
 
 def _press(
-    connection: Connection, rule: Rule, standing: Alert, plea: PostIndexed, settings: AlertSettings, now: datetime
-) -> None:
+    connection: Connection, rule: Rule, standing: Alert, plea: PostIndexed, settings: AlertSettings, open_work: OpenWork,
+    now: datetime,
+) -> None:  # fmt: skip
     """Raise the lane of an open plea whose changed text is more pressing; it never becomes less so by itself."""
     lane = lane_of(plea)
     if (
         standing.lane is None
+        or not standing.posts  # forgotten meanwhile: its words must not come back
         or LANES.index(lane) >= LANES.index(standing.lane)
         or standing.state not in store.OPEN_STATES
     ):
         return
     pressing = msgspec.structs.replace(standing, lane=lane)
+    reason = wording.plea_reason(lane, plea.marks, standing.late_days)
+    store.refresh(connection, standing.id, active_at=plea.published_at, reason=reason, posts=standing.posts)
     alert = store.note(
         connection, store.row_of(connection, standing.id), "raised", by=_BY, reason="原帖有变，更加紧急", now=now, lane=lane,
         escalate_at=sign_before(pressing, settings, now),
     )  # fmt: skip
+    open_work(connection, alert, now)
     _tell_plea(connection, rule, alert, plea, now)
 
 

@@ -19,7 +19,7 @@ from contracts.identity import digest
 from contracts.task import RESPONSE_WORDS, Draft, ResponseTask
 from response import accounts, audit, facts
 from response.access import Denied, Officer, require, require_unit
-from response.opening import announce
+from response.opening import announce, changes
 from response.tables import answered_posts, drafts, effects, response_tasks, reviews
 from text.mask import mask
 from text.overlap import nearly_identical, repeated_runs
@@ -260,7 +260,7 @@ def review(
     if len(counted) + 1 >= REVIEWERS.get(found.level, 1):
         return _set(connection, officer, task, "approved", now)
     audit.append(connection, by=officer.id, act="response: first approval", subject=task, now=now)
-    announce(connection, task, "response", "in_review", _changes(connection, task), now)
+    announce(connection, task, "response", "in_review", changes(connection, task, "response"), now)
     return found
 
 
@@ -350,7 +350,7 @@ def void_expired(connection: Connection, now: datetime) -> tuple[str, ...]:
             _void(connection, row.id, "引用的口径已过期")
             connection.execute(update(response_tasks).where(response_tasks.c.id == row.id).values(state="returned"))
             audit.append(connection, by="-", act="response: fact expired", subject=row.id, now=now)
-            announce(connection, row.id, "response", "returned", _changes(connection, row.id), now)
+            announce(connection, row.id, "response", "returned", changes(connection, row.id, "response"), now)
             voided.append(row.id)
     return tuple(voided)
 
@@ -421,15 +421,10 @@ def _set(
 ) -> ResponseTask:
     connection.execute(update(response_tasks).where(response_tasks.c.id == task).values(state=state, **values))
     audit.append(connection, by=officer.id, act=f"response: {state}", subject=task, detail=detail, now=now)
-    announce(connection, task, "response", state, _changes(connection, task), now)
+    announce(connection, task, "response", state, changes(connection, task, "response"), now)
     found = get(connection, task)
     assert found is not None
     return found
-
-
-def _changes(connection: Connection, task: str) -> int:
-    """Return the ordinal of the change just audited: opening was the first."""
-    return 1 + sum(row.act.startswith("response:") for row in audit.listing(connection, subject=task, limit=1000))
 
 
 def _task(row: Row[Any]) -> ResponseTask:

@@ -17,11 +17,10 @@ from contracts.region import within
 from contracts.task import HELP_WORDS, HelpTask
 from response import audit, hours
 from response.access import Denied, Officer, may, require
-from response.opening import announce
+from response.opening import CRITICAL, announce, changes
 from response.settings import ResponseSettings
 from response.tables import hand_overs, help_tasks
 
-CRITICAL: Final = frozenset({"critical", "suspected"})
 _FIELDS: Final = HelpTask.__struct_fields__
 _NEXT: Final[dict[str, tuple[str, ...]]] = {
     "pending": ("handed_over", "closed"), "handed_over": ("received", "pending"), "received": ("answered", "closed"),
@@ -192,7 +191,7 @@ def return_unreceived(connection: Connection, now: datetime) -> tuple[HelpTask, 
         _update_last(connection, row.id, returned_at=now)
         connection.execute(update(help_tasks).where(help_tasks.c.id == row.id).values(state="pending", overdue=True))
         audit.append(connection, by="-", act="help: returned", subject=row.id, detail=row.handed_to, now=now)
-        announce(connection, row.id, "help", "pending", _changes(connection, row.id), now)
+        announce(connection, row.id, "help", "pending", changes(connection, row.id, "help"), now)
     return tuple(_task(row) for row in rows)
 
 
@@ -259,15 +258,10 @@ def _set(
 ) -> HelpTask:
     connection.execute(update(help_tasks).where(help_tasks.c.id == task).values(state=state, **values))
     audit.append(connection, by=officer.id, act=f"help: {state}", subject=task, detail=detail, now=now)
-    announce(connection, task, "help", state, _changes(connection, task), now)
+    announce(connection, task, "help", state, changes(connection, task, "help"), now)
     found = get(connection, task)
     assert found is not None
     return found
-
-
-def _changes(connection: Connection, task: str) -> int:
-    """Return the ordinal of the change just audited: opening was the first."""
-    return 1 + sum(row.act.startswith("help:") for row in audit.listing(connection, subject=task, limit=1000))
 
 
 def _update_last(connection: Connection, task: str, **values: Any) -> None:

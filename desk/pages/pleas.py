@@ -72,7 +72,7 @@ def plea(visit: Visit) -> Response:
 
 _ACTS = {
     "open plea": "打开", "help: handed_over": "转交", "help: received": "对方签收", "help: answered": "反馈",
-    "help: closed": "办结", "help: returned": "无人签收，退回", "forget plea": "原帖已删，文字撤下",
+    "help: closed": "办结", "help: returned": "无人签收，退回", "help: pressed": "原帖有变，更加紧急", "forget plea": "原帖已删，文字撤下",
 }  # fmt: skip
 
 
