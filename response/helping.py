@@ -104,7 +104,15 @@ def hand_over(
     if (alert := store.get(connection, found.alert)) and alert.state == "open":
         store.change(connection, alert.id, "acknowledged", by=officer.id, reason="已转交", now=now)
     return _set(
-        connection, officer, task, "handed_over", now, f"to {to.strip()}", handed_to=to.strip(), due_at=receive_by
+        connection,
+        officer,
+        task,
+        "handed_over",
+        now,
+        f"to {to.strip()}",
+        handed_to=to.strip(),
+        due_at=receive_by,
+        overdue=False,
     )
 
 

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
-from response import answering
+from response import answering, timers
 from tests.desk_world import World, make_world, served
 
 ANSWER = "您反映的情况我们已经看到，正在向有关方面了解。遭受家庭暴力或面临现实危险的，可以向法院申请人身安全保护令。"
@@ -152,6 +153,27 @@ def test_a_plea_goes_to_those_who_received_it(world: World) -> None:
     hotline.done(f"/help/{task}/answer", outcome="已上门，已安置")
     officer.done(f"/help/{task}/close", outcome="")
     assert officer.json("/help?show=all")["help"][0]["state"] == "closed"
+
+
+def test_a_late_plea_says_whether_it_was_ever_handed_over(world: World) -> None:
+    plea = world.plea("critical")
+    task, officer = world.help(plea), world.client("officer")
+
+    def pass_minutes(minutes: float) -> None:
+        with world.database.writing() as connection:
+            timers.run(connection, world.clock.now() + timedelta(minutes=minutes))
+
+    pass_minutes(11)
+    for address in (f"/help/{task}", "/help"):
+        assert "还没有转交，已超时" in officer.get(address).text
+        assert "无人签收" not in officer.get(address).text.split("<main")[1]
+    officer.done(f"/help/{task}/hand-over", to="12338 值班坐席")
+    assert "overdue" not in officer.json("/help")["help"][0], "handed over in time again"
+    pass_minutes(11)
+    assert "已转交给 12338 值班坐席，到时无人签收" in officer.get(f"/help/{task}").text
+    assert "转交后无人签收" in officer.get("/help").text
+    officer.done(f"/help/{task}/hand-over", to="110")
+    assert "overdue" not in officer.json("/help")["help"][0]
 
 
 def test_facts_are_verified_by_somebody_else(world: World) -> None:
