@@ -19,6 +19,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from alerts import escalation, outbox, store
+from alerts.escalation import Awaited
 from alerts.outbox import Due
 from alerts.settings import AlertSettings
 from contracts.errors import Conflict, QingtingError
@@ -60,7 +61,8 @@ class NotifyRole:
 
     def __init__(
         self, log: Log, database: Database, lease: Lease, clock: Clock, notifiers: Mapping[str, Notifier],
-        timers: Sequence[Timer], *, chores: Sequence[Chore] = (), settings: AlertSettings | None = None,
+        timers: Sequence[Timer], *, chores: Sequence[Chore] = (), awaited: Awaited = lambda _: (),
+        settings: AlertSettings | None = None,
     ) -> None:  # fmt: skip
         self._log = log
         self._database = database
@@ -69,6 +71,7 @@ class NotifyRole:
         self._notifiers = dict(notifiers)
         self._timers = tuple(timers)
         self._chores = tuple(chores)
+        self._awaited = awaited
         self._begun_at: dict[int, datetime] = {}
         self._housekeeper = ThreadPoolExecutor(1, thread_name_prefix="chore")
         self._chore: Future[object] | None = None
@@ -218,7 +221,7 @@ class NotifyRole:
         escalation.escalate(connection, self._settings, now)
 
     def _resolve(self, connection: Connection, now: datetime) -> None:
-        escalation.resolve_stale(connection, self._settings, now)
+        escalation.resolve_stale(connection, self._settings, self._awaited, now)
 
     def _is_watched(self) -> bool:
         """Whether every indexed post has been judged: only then does silence mean that it is quiet."""

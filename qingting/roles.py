@@ -73,17 +73,20 @@ def notify_role(house: House) -> "NotifyRole":
     from alerts.notify import Chore, NotifyRole
     from qingting.forgetting import forget_due
     from qingting.retaining import retain
-    from response import timers
+    from response import judging, timers
 
     settings = house.settings.response
 
     def run_timers(connection: "Connection", now: datetime) -> None:
         timers.run(connection, now, settings)
 
+    def awaited(connection: "Connection") -> frozenset[str]:
+        return frozenset(judgement.alert for judgement in judging.awaiting(connection))
+
     return NotifyRole(
         house.log, house.database, house.lease("notify"), house.clock, house.notifiers, timers=(run_timers,),
         chores=(Chore(partial(forget_due, house), _FORGET_EVERY), Chore(partial(retain, house), _RETAIN_EVERY)),
-        settings=house.settings.alerts,
+        awaited=awaited, settings=house.settings.alerts,
     )  # fmt: skip
 
 

@@ -84,9 +84,8 @@ def _plea_row(task: HelpTask) -> InboxRow:
 
 
 def _alerts(connection: Connection, officer: Officer, found: dict[str, list[InboxRow]]) -> None:
-    alerts = {alert.id: alert for alert in store.listing(connection, open_only=True, pleas=False, limit=500)}
-    for judgement in judging.listing(connection, open_only=True):
-        alert = alerts.get(judgement.alert)
+    for judgement in judging.awaiting(connection):
+        alert = store.get(connection, judgement.alert)
         if alert is None or not within(judgement.unit, officer.unit):
             continue
         pressing = alert.level in {"red", "orange"} and not alert.level_confirmed

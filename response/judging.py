@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, insert, select, update
 
 from alerts import silences, store
+from alerts.tables import alerts
 from contracts.alert import Alert
 from contracts.errors import Conflict, Rejected
 from contracts.identity import task_id
@@ -113,11 +114,14 @@ def of_alert(connection: Connection, alert: str) -> Judgement | None:
     return Judgement(**row._mapping) if row else None  # noqa: SLF001
 
 
-def listing(connection: Connection, *, open_only: bool = False, limit: int = 500) -> tuple[Judgement, ...]:
-    """Return judgements, newest first."""
-    asked = select(judgements).order_by(judgements.c.opened_at.desc()).limit(limit)
-    if open_only:
-        asked = asked.where(judgements.c.state == "open")
+def awaiting(connection: Connection) -> tuple[Judgement, ...]:
+    """Return what still has to be judged, all of it: no number of newer alerts pushes an older one out of sight."""
+    asked = (
+        select(judgements)
+        .join(alerts, alerts.c.id == judgements.c.alert)
+        .where(judgements.c.state == "open", alerts.c.open_key.is_not(None))
+        .order_by(judgements.c.due_at, judgements.c.id)
+    )
     return tuple(Judgement(**row._mapping) for row in connection.execute(asked))  # noqa: SLF001
 
 

@@ -16,18 +16,17 @@ from contracts.document import Document
 from contracts.events import POSTS_FETCHED, POSTS_INDEXED, POSTS_SCORED, STREAMS, PostScored
 from contracts.identity import plea_alert_id, post_id, task_id
 from contracts.ports.log import read_all
-from contracts.role import Role
 from contracts.testing.builders import NOON, make_document, make_fetched, make_post, make_score
 from contracts.testing.clock import FakeClock
 from crawlers.raw_post import RawPost
-from qingting import preparing, roles
+from qingting import roles
 from qingting.forgetting import forget, forget_due
-from qingting.home import Home
 from qingting.wiring import House
 from response import forgetting, helping, units
 from response.access import Officer
 from response.opening import open_work
-from tests.desk_world import PLEA_WORDS, make_world, served, wait_for
+from tests.desk_world import PLEA_WORDS, make_world, served
+from tests.house import opened, step_until
 
 OFFICER = Officer(id="a", name="甲", unit=units.PROVINCE, roles=("officer", "hotline"))
 WORDS = "他又打我了，我不敢出门"
@@ -44,13 +43,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def house(tmp_path: Path, clock: FakeClock) -> Iterator[House]:
-    home = Home(tmp_path / "home")
-    home.create()
-    with House.at(home) as house:
-        preparing.prepare(home, house.settings, house.database_url)
-        house.__dict__["clock"] = clock  # before anything else is opened with it
-        with house.database.writing() as connection:
-            units.seed(connection)
+    with opened(tmp_path, clock) as house:
         yield house
 
 
@@ -88,14 +81,6 @@ def run_notify(house: House, until: Callable[[], object]) -> None:
         step_until(role, until)
     finally:
         role.close()
-
-
-def step_until(role: Role, until: Callable[[], object]) -> None:
-    def turn() -> object:
-        role.step(0.0)
-        return until()
-
-    wait_for(turn)
 
 
 def traces(house: House, document: Document) -> list[object]:

@@ -161,7 +161,7 @@ def test_only_those_who_judge_may_judge_and_a_plea_is_never_judged(world: World)
             )
         )
     into = _alert_of(world, world.plea())
-    assert {judgement.alert for judgement in world.do(judging.listing)} == {alert}
+    assert {judgement.alert for judgement in world.do(judging.awaiting)} == {alert}
     with pytest.raises(Rejected, match="求助"):
         world.do(lambda c: judging.merge(c, world.officers["officer"], alert, into=into, reason="x", now=later()))
 
