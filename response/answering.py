@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from alerts import store
 from contracts.errors import Conflict, Rejected
 from contracts.identity import digest
+from contracts.level import LEVEL_WORDS, LEVELS, Level
 from contracts.task import RESPONSE_WORDS, Draft, ResponseTask
 from response import accounts, audit, facts
 from response.access import Denied, Officer, require, require_unit
@@ -37,6 +38,8 @@ NEXT: Final[dict[str, tuple[str, ...]]] = {
     "withdrawn": (),
 }
 """State → the states that may follow."""
+RUNNING: Final = frozenset(NEXT) - {"published", "effect", "closed", "withdrawn"}
+"""The states in which an answer is still owed."""
 REVIEWERS: Final[dict[str, int]] = {"red": 2, "orange": 2}
 """How many other people must approve; one for the other levels."""
 TEXT_MAX: Final = 5000
@@ -337,6 +340,29 @@ def withdraw(connection: Connection, officer: Officer, task: str, *, reason: str
         raise Rejected("撤回要写原因。")
     _void(connection, task, "任务已撤回")
     return _set(connection, officer, task, "withdrawn", now, detail=reason.strip())
+
+
+def change_level(
+    connection: Connection, officer: Officer, alert: str, *, level: Level, within: timedelta, now: datetime
+) -> None:
+    """Let the running task of an alert follow its newly confirmed level.
+
+    Its deadline counts from now where the level rises (never later than it was), from its opening where it falls. An
+    approval by fewer people than the new level asks for is void.
+    """
+    found = of_alert(connection, alert)
+    if found is None or found.level == level or found.state not in RUNNING:
+        return
+    rises = LEVELS.index(level) > LEVELS.index(found.level)
+    due_at = min(found.due_at, now + within) if rises else found.opened_at + within
+    state, needed, written = found.state, REVIEWERS.get(level, 1), draft(connection, found.id)
+    if state == "approved" and written and len(_approvals(connection, found.id, written.text_hash)) < needed:
+        _void(connection, found.id, f"级别改为{LEVEL_WORDS[level]}，要 {needed} 人通过")
+        state = "in_review"
+    changed = update(response_tasks).where(response_tasks.c.id == found.id)
+    connection.execute(changed.values(level=level, due_at=due_at, overdue=found.overdue and due_at <= now, state=state))
+    audit.append(connection, by=officer.id, act="response: level", subject=found.id, detail=level, now=now)
+    announce(connection, found.id, "response", state, changes(connection, found.id, "response"), now)
 
 
 def void_expired(connection: Connection, now: datetime) -> tuple[str, ...]:

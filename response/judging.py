@@ -11,7 +11,7 @@ from contracts.errors import Conflict, Rejected
 from contracts.identity import task_id
 from contracts.level import Level
 from contracts.task import OUTCOME_WORDS, Judgement, Outcome
-from response import audit
+from response import answering, audit
 from response.access import Officer, require, require_unit
 from response.opening import announce
 from response.settings import ResponseSettings
@@ -27,12 +27,17 @@ def acknowledge(connection: Connection, officer: Officer, alert: str, *, now: da
 
 
 def confirm_level(
-    connection: Connection, officer: Officer, alert: str, *, level: Level, reason: str, now: datetime
-) -> Alert:
-    """定级: the suggested level becomes the officer's, with a reason."""
+    connection: Connection, officer: Officer, alert: str, *, level: Level, reason: str, now: datetime,
+    settings: ResponseSettings | None = None,
+) -> Alert:  # fmt: skip
+    """定级: the suggested level becomes the officer's, with a reason; an answer that is under way follows it."""
     require(officer, "judge")
     audit.append(connection, by=officer.id, act="confirm level", subject=alert, detail=f"{level}: {reason}", now=now)
-    return store.confirm_level(connection, alert, level, by=officer.id, reason=reason, now=now)
+    confirmed = store.confirm_level(connection, alert, level, by=officer.id, reason=reason, now=now)
+    answering.change_level(
+        connection, officer, alert, level=level, within=(settings or ResponseSettings()).publish_within(level), now=now
+    )
+    return confirmed
 
 
 def decide(
@@ -56,7 +61,7 @@ def decide(
     if current.state == "decided" and current.outcome != "watch":
         raise Conflict(f"这条预警已研判为“{OUTCOME_WORDS[current.outcome or 'watch']}”，不能再改。")
     if level:
-        confirm_level(connection, officer, current.alert, level=level, reason=reason, now=now)
+        confirm_level(connection, officer, current.alert, level=level, reason=reason, now=now, settings=settings)
     alert = _alert(connection, current.alert)
     if outcome == "respond":
         if not alert.level_confirmed or alert.level is None:
@@ -131,15 +136,11 @@ def _open_response(
     identity = task_id(judgement.alert, "response")
     if connection.execute(select(response_tasks.c.id).where(response_tasks.c.id == identity)).first():
         return
-    hours = {
-        "red": settings.publish_red_h, "orange": settings.publish_orange_h, "yellow": settings.publish_yellow_h,
-        "blue": settings.publish_blue_h,
-    }[level]  # fmt: skip
     connection.execute(
         insert(response_tasks),
         {
             "id": identity, "alert": judgement.alert, "unit": judgement.unit, "state": "open", "level": level,
-            "opened_at": now, "due_at": now + timedelta(hours=hours), "assignee": "", "account": "", "draft": "",
+            "opened_at": now, "due_at": now + settings.publish_within(level), "assignee": "", "account": "", "draft": "",
             "published_url": "", "published_at": None, "overdue": False, "why": why.strip(),
         },
     )  # fmt: skip

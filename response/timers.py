@@ -28,7 +28,7 @@ def run(connection: Connection, now: datetime, settings: ResponseSettings | None
 
 def _mark_overdue(connection: Connection, now: datetime) -> None:
     late = select(response_tasks.c.id).where(
-        response_tasks.c.state.not_in(("published", "effect", "closed", "withdrawn")),
+        response_tasks.c.state.in_(answering.RUNNING),
         response_tasks.c.due_at <= now, response_tasks.c.overdue.is_(False),
     )  # fmt: skip
     for identity in connection.execute(late).scalars().all():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from contracts.errors import Conflict, QingtingError, Rejected
 from contracts.identity import task_id
 from contracts.level import Level
+from contracts.task import ResponseTask
 from response import answering, audit, facts, judging, people, timers
 from response.access import Denied
 from tests.response_world import CHEAP, World, later
@@ -151,6 +152,45 @@ def test_red_and_orange_need_two_other_people(world: World, level: Level) -> Non
         publish(world, task)
     assert approve(world, task, "reviewer2") == "approved"
     assert publish(world, task) == "published"
+
+
+def relevel(world: World, task: str, level: Level, hours: float) -> ResponseTask:
+    found = world.do(lambda c: answering.get(c, task))
+    assert found is not None
+    world.do(
+        lambda c: judging.confirm_level(
+            c, world.officers["officer"], found.alert, level=level, reason="情况有变", now=later(hours=hours)
+        )
+    )
+    changed = world.do(lambda c: answering.get(c, task))
+    assert changed is not None
+    return changed
+
+
+def test_a_level_that_rises_takes_the_answer_along_and_voids_too_few_approvals(world: World) -> None:
+    task = responded(world)
+    drafted(world, task)
+    submit(world, task)
+    assert approve(world, task) == "approved"
+    raised = relevel(world, task, "red", 1)
+    assert (raised.state, raised.level, raised.due_at) == ("in_review", "red", later(hours=6))
+    with pytest.raises(Conflict):
+        publish(world, task)
+    (review,) = world.do(lambda c: answering.reviews_of(c, task))
+    assert "2 人" in review.void_reason
+    assert approve(world, task) == "in_review"
+    assert approve(world, task, "reviewer2") == "approved"
+    assert relevel(world, task, "orange", 2).state == "approved", "two are enough for orange too"
+    assert publish(world, task) == "published"
+
+
+def test_a_level_that_changes_late_never_puts_the_deadline_off_by_rising(world: World) -> None:
+    task = responded(world)
+    assert relevel(world, task, "red", 47).due_at == later(minutes=5, hours=48)
+    lowered = relevel(world, task, "blue", 47.5)
+    assert (lowered.state, lowered.level, lowered.due_at) == ("open", "blue", later(minutes=5, hours=72))
+    world.do(lambda c: timers.run(c, later(hours=73)))
+    assert relevel(world, task, "red", 73.5).overdue
 
 
 def test_an_edit_voids_the_approval(world: World) -> None:

@@ -114,7 +114,7 @@ def confirm_level(visit: Visit) -> Response:
     with visit.desk.database.writing() as connection:
         judging.confirm_level(
             connection, visit.officer, found.id, level=_level(visit) or cast("Level", ""), reason=visit.text("reason"),
-            now=visit.now,
+            now=visit.now, settings=visit.desk.response,
         )  # fmt: skip
     return visit.done(f"/alerts/{found.id}", "confirmed")
 

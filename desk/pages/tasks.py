@@ -25,7 +25,7 @@ from response.access import may
 _COURSE: Final = timedelta(hours=24)
 ACTS: Final = {
     "claimed": "认领", "drafted": "起草", "in_review": "送审", "returned": "退回", "approved": "通过", "published": "发布",
-    "effect": "记录效果", "closed": "办结", "withdrawn": "撤回", "first approval": "第一位审核人通过",
+    "effect": "记录效果", "closed": "办结", "withdrawn": "撤回", "first approval": "第一位审核人通过", "level": "级别改变", "fact expired": "口径过期，退回",
 }  # fmt: skip
 
 
