@@ -71,14 +71,17 @@ def get(connection: Connection, alert: str) -> Alert | None:
 
 
 def listing(
-    connection: Connection, *, open_only: bool = False, pleas: bool | None = None, limit: int = 200
-) -> tuple[Alert, ...]:
-    """Return alerts, newest first; `pleas` True = pleas only, False = opinion only, None = both."""
+    connection: Connection, *, open_only: bool = False, pleas: bool | None = None, limit: int = 200,
+    only: ColumnElement[bool] | None = None,
+) -> tuple[Alert, ...]:  # fmt: skip
+    """Return alerts, newest first; `pleas` True = pleas only, False = opinion only, None = both; `only` narrows them."""
     query = select(alerts).order_by(alerts.c.opened_at.desc(), alerts.c.id).limit(limit)
     if open_only:
         query = query.where(alerts.c.open_key.is_not(None))
     if pleas is not None:
         query = query.where(alerts.c.lane.is_not(None) if pleas else alerts.c.lane.is_(None))
+    if only is not None:
+        query = query.where(only)
     return tuple(_alert(row) for row in connection.execute(query))
 
 

@@ -4,10 +4,14 @@ from collections.abc import Iterable
 from typing import Final, Literal
 
 import msgspec
+from sqlalchemy import ColumnElement, Connection, select
 
+from alerts.tables import alerts
+from contracts.alert import Alert
 from contracts.document import Query
 from contracts.errors import QingtingError
-from contracts.region import HUNAN, prefix, within
+from contracts.region import HUNAN, names, parent, prefix, within
+from response.tables import help_tasks, judgements
 
 Role = Literal["officer", "commentator", "reviewer", "lead", "admin", "auditor", "hotline", "writer"]
 
@@ -84,10 +88,46 @@ def require(officer: Officer, act: str) -> None:
         raise Denied(f"您的角色（{held}）不能做这件事。需要时请联系本单位管理员。")
 
 
+def unit_of(region: str) -> str:
+    """Return the unit that is answerable for a place: its own, else the one above; the province's for any other or none."""
+    while region:
+        if within(region, HUNAN) and region in names():
+            return region
+        region = parent(region)
+    return HUNAN
+
+
+def unit_of_alert(connection: Connection, alert: Alert) -> str:
+    """Return the unit whose alert it is: that of the work it opened."""
+    work = help_tasks if alert.lane else judgements
+    unit = connection.execute(select(work.c.unit).where(work.c.alert == alert.id)).scalar()
+    return unit or unit_of(alert.region)
+
+
+def sees(officer: Officer, act: str, unit: str) -> bool:
+    """Whether the officer's role allows the act and the thing belongs to the officer's unit or below it."""
+    return may(officer, act) and within(unit, officer.unit)
+
+
+def owned(officer: Officer, unit: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the same about a column of units, as a condition for lists."""
+    return unit.startswith(prefix(officer.unit), autoescape=True)
+
+
 def require_unit(officer: Officer, unit: str) -> None:
     """Raise Denied unless the thing belongs to the officer's unit or below it."""
     if not within(unit, officer.unit):
         raise Denied("这件事不属于您的单位。")
+
+
+def sees_alert(connection: Connection, officer: Officer, alert: Alert) -> bool:
+    """Whether the officer may know of the alert."""
+    return sees(officer, "see_pleas" if alert.lane else "see_alerts", unit_of_alert(connection, alert))
+
+
+def of_opinion(officer: Officer) -> ColumnElement[bool]:
+    """Return the condition for the opinion alerts of the officer's unit."""
+    return alerts.c.id.in_(select(judgements.c.alert).where(owned(officer, judgements.c.unit)))
 
 
 def sees_plea(officer: Officer, region_codes: Iterable[str]) -> bool:

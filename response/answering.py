@@ -19,7 +19,7 @@ from contracts.identity import digest
 from contracts.level import LEVEL_WORDS, LEVELS, Level
 from contracts.task import RESPONSE_WORDS, Draft, ResponseTask
 from response import accounts, audit, facts
-from response.access import Denied, Officer, require, require_unit
+from response.access import Denied, Officer, owned, require, require_unit
 from response.opening import announce, changes
 from response.tables import answered_posts, drafts, effects, response_tasks, reviews
 from text.mask import mask
@@ -93,12 +93,14 @@ def why(connection: Connection, task: str) -> str:
 
 
 def listing(
-    connection: Connection, *, open_only: bool = False, assignee: str = "", limit: int = 500
-) -> tuple[ResponseTask, ...]:
-    """Return tasks by deadline, soonest first."""
+    connection: Connection, *, officer: Officer | None = None, open_only: bool = False, assignee: str = "", limit: int = 500,
+) -> tuple[ResponseTask, ...]:  # fmt: skip
+    """Return tasks by deadline, soonest first; with an officer only those of this officer's unit."""
     asked = select(response_tasks).order_by(response_tasks.c.due_at, response_tasks.c.id).limit(limit)
     if open_only:
         asked = asked.where(response_tasks.c.state.not_in(("closed", "withdrawn")))
+    if officer:
+        asked = asked.where(owned(officer, response_tasks.c.unit))
     if assignee:
         asked = asked.where(response_tasks.c.assignee == assignee)
     return tuple(map(_task, connection.execute(asked)))

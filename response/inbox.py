@@ -107,9 +107,7 @@ def _alert_row(alert: Alert, due_at: datetime | None, action: str) -> InboxRow:
 
 
 def _tasks(connection: Connection, officer: Officer, found: dict[str, list[InboxRow]], now: datetime) -> None:
-    for task in answering.listing(connection, open_only=True):
-        if not within(task.unit, officer.unit):
-            continue
+    for task in answering.listing(connection, officer=officer, open_only=True):
         alert = store.get(connection, task.alert)
         mine = task.assignee == officer.id
         if task.state == "open" and may(officer, "claim"):

@@ -12,7 +12,7 @@ from contracts.identity import task_id
 from contracts.level import Level
 from contracts.task import OUTCOME_WORDS, Judgement, Outcome
 from response import answering, audit
-from response.access import Officer, require, require_unit
+from response.access import Officer, require, require_unit, unit_of, unit_of_alert
 from response.opening import announce
 from response.settings import ResponseSettings
 from response.tables import judgements, response_tasks
@@ -22,6 +22,7 @@ def acknowledge(connection: Connection, officer: Officer, alert: str, *, now: da
     """签收: I have seen it. A plea is acknowledged by those who may see it."""
     found = _alert(connection, alert)
     require(officer, "see_pleas" if found.lane else "judge")
+    require_unit(officer, unit_of_alert(connection, found))
     audit.append(connection, by=officer.id, act="acknowledge", subject=alert, now=now)
     return store.change(connection, alert, "acknowledged", by=officer.id, reason="", now=now)
 
@@ -32,6 +33,7 @@ def confirm_level(
 ) -> Alert:  # fmt: skip
     """定级: the suggested level becomes the officer's, with a reason; an answer that is under way follows it."""
     require(officer, "judge")
+    _own(connection, officer, alert)
     audit.append(connection, by=officer.id, act="confirm level", subject=alert, detail=f"{level}: {reason}", now=now)
     confirmed = store.confirm_level(connection, alert, level, by=officer.id, reason=reason, now=now)
     answering.change_level(
@@ -88,7 +90,7 @@ def decide(
 def merge(connection: Connection, officer: Officer, alert: str, *, into: str, reason: str, now: datetime) -> None:
     """并入已有事件: this alert is part of another that is open."""
     require(officer, "judge")
-    if _alert(connection, alert).lane or _alert(connection, into).lane:
+    if _own(connection, officer, alert).lane or _own(connection, officer, into).lane:
         raise Rejected("求助不能并入别的预警。")
     store.change(connection, alert, "merged", by=officer.id, reason=reason, now=now, into=into)
     audit.append(connection, by=officer.id, act="merge", subject=alert, detail=f"into {into}: {reason}", now=now)
@@ -97,7 +99,7 @@ def merge(connection: Connection, officer: Officer, alert: str, *, into: str, re
 def silence(connection: Connection, officer: Officer, alert: str, *, hours: float, reason: str, now: datetime) -> None:
     """静默: this rule and key raise nothing for a while; it ends by itself and stands on the 交接班 page."""
     require(officer, "silence")
-    found = _alert(connection, alert)
+    found = _own(connection, officer, alert)
     if found.lane:
         raise Rejected("求助不能静默。")
     silences.add(
@@ -105,6 +107,16 @@ def silence(connection: Connection, officer: Officer, alert: str, *, hours: floa
         by=officer.id, reason=reason, now=now,
     )  # fmt: skip
     audit.append(connection, by=officer.id, act="silence", subject=alert, detail=f"{hours} h: {reason}", now=now)
+
+
+def end_silence(connection: Connection, officer: Officer, silence: str, *, now: datetime) -> None:
+    """End a silence early; one of no place is the province's."""
+    require(officer, "silence")
+    found = next((one for one in silences.active(connection, now) if one.id == silence), None)
+    if found:
+        require_unit(officer, unit_of(found.region))
+    silences.end(connection, silence, by=officer.id, now=now)
+    audit.append(connection, by=officer.id, act="end silence", subject=silence, now=now)
 
 
 def get(connection: Connection, judgement: str) -> Judgement | None:
@@ -151,4 +163,10 @@ def _alert(connection: Connection, alert: str) -> Alert:
     found = store.get(connection, alert)
     if found is None:
         raise Rejected("没有这条预警。")
+    return found
+
+
+def _own(connection: Connection, officer: Officer, alert: str) -> Alert:
+    found = _alert(connection, alert)
+    require_unit(officer, unit_of_alert(connection, found))
     return found

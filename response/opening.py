@@ -11,7 +11,8 @@ from contracts.alert import Alert
 from contracts.events import TaskChanged
 from contracts.identity import task_id
 from contracts.lane import LANES
-from response import audit, units
+from response import audit
+from response.access import unit_of
 from response.settings import ResponseSettings
 from response.tables import help_tasks, judgements
 
@@ -41,7 +42,7 @@ def _open_judgement(connection: Connection, alert: Alert, now: datetime, setting
     connection.execute(
         insert(judgements),
         {
-            "id": identity, "alert": alert.id, "unit": units.unit_for(connection, alert.region), "state": "open",
+            "id": identity, "alert": alert.id, "unit": unit_of(alert.region), "state": "open",
             "opened_at": now, "due_at": now + timedelta(minutes=minutes), "outcome": None, "reason": "",
             "decided_by": "", "decided_at": None,
         },
@@ -61,7 +62,7 @@ def _open_help(connection: Connection, alert: Alert, now: datetime, settings: Re
         insert(help_tasks),
         {
             "id": identity, "alert": alert.id, "post": alert.posts[0] if alert.posts else "",
-            "unit": units.unit_for(connection, alert.region), "lane": alert.lane, "state": "pending",
+            "unit": unit_of(alert.region), "lane": alert.lane, "state": "pending",
             "opened_at": now, "due_at": now + timedelta(minutes=minutes), "handed_to": "", "receipt": "",
             "outcome": "", "late_days": alert.late_days, "overdue": False, "place": alert.region,
             "marks": msgspec.json.encode(alert.reason.marks).decode(), "closed_at": None,

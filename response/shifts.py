@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from contracts.errors import Conflict, Rejected
 from response import audit, people
-from response.access import Officer, require
+from response.access import Officer, require, require_unit
 from response.tables import shift_notes, shifts
 
 
@@ -100,6 +100,7 @@ def sign(connection: Connection, officer: Officer, note: str, *, now: datetime) 
     row = connection.execute(select(shift_notes).where(shift_notes.c.id == note)).first()
     if row is None:
         raise Rejected("没有这份交接班记录。")
+    require_unit(officer, row.unit)
     if row.signed_by:
         raise Conflict("这份交接班记录已经签收。")
     if row.written_by == officer.id:

@@ -41,10 +41,8 @@ def state(house: House, alert: str) -> str:
 def test_an_alert_that_nobody_has_judged_stays_answerable(tmp_path: Path) -> None:
     clock = FakeClock(NOON)
     with opened(tmp_path, clock) as house:
-        waiting, watched, red = (
-            opinion(house, level, key)
-            for level, key in (("orange", "a"), ("yellow", "b"), ("red", "c"))  # type: ignore[arg-type]
-        )
+        waiting, watched = opinion(house, "orange", "a"), opinion(house, "yellow", "b")
+        red = opinion(house, "red", "c")
         with house.database.writing() as connection:
             judging.decide(
                 connection, OFFICER, task_id(watched, "judgement"), outcome="watch", reason="再看看", now=NOON

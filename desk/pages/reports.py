@@ -11,7 +11,7 @@ from contracts.topic import TOPIC_WORDS
 from desk import names, wording
 from desk.visit import BEIJING, NotFound, Visit
 from reports import files, html, resolving, sections, signing, store, weekly
-from response.access import may
+from response.access import may, sees
 
 STATES: Final = {"draft": "草稿", "signed": "已签发", "published": "已发布"}
 KINDS: Final = {
@@ -23,7 +23,7 @@ KINDS: Final = {
 def reports(visit: Visit) -> Response:
     """Show the reports, newest week first."""
     with visit.desk.database.reading() as connection:
-        found = store.listing(connection)
+        found = store.listing(connection, visit.officer)
         people = names.of(connection)
     local = visit.now.astimezone(BEIJING)
     weeks = [(local - timedelta(weeks=back)).strftime("%G-W%V") for back in (1, 0, 2, 3)]
@@ -119,6 +119,6 @@ def sign(visit: Visit) -> Response:
 def _found(visit: Visit) -> Report:
     with visit.desk.database.reading() as connection:
         found = store.get(connection, visit.part("id"))
-    if found is None:
+    if found is None or not sees(visit.officer, "see_reports", found.unit):
         raise NotFound(visit.part("id"))
     return found
