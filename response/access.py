@@ -1,6 +1,6 @@
 """Who may do what and see what: one matrix, default deny, and the unit that bounds it."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -130,17 +130,22 @@ def of_opinion(officer: Officer) -> ColumnElement[bool]:
     return alerts.c.id.in_(select(judgements.c.alert).where(owned(officer, judgements.c.unit)))
 
 
-def sees_plea(officer: Officer, region_codes: Iterable[str]) -> bool:
-    """Whether the officer may see a plea of these places; a plea without a place is the province's."""
-    if not may(officer, "see_pleas"):
-        return False
-    if officer.unit == HUNAN:
-        return True
-    return any(within(code, officer.unit) for code in region_codes)
+def sees_plea(officer: Officer, unit: str) -> bool:
+    """Whether the officer may see a plea of this unit: the one rule, wherever a plea might show."""
+    return sees(officer, "see_pleas", unit)
+
+
+def unit_of_plea(connection: Connection, post: str, regions: Sequence[str]) -> str:
+    """Return the unit whose plea it is: that of its help task, else of the first place that it names."""
+    unit = connection.execute(select(help_tasks.c.unit).where(help_tasks.c.post == post)).scalar()
+    return unit or unit_of(regions[0] if regions else "")
 
 
 def narrowed(officer: Officer, query: Query) -> Query:
-    """Return the query as this officer may ask it: without pleas, or with those of the own area."""
+    """Return the query as this officer may ask it: without pleas, or with those that name a place of the own area.
+
+    A plea that names the area only beside another place is another unit's: the caller asks `sees_plea` of each hit.
+    """
     if not may(officer, "see_pleas"):
         # a query for pleas alone must find nothing, not everything else
         return msgspec.structs.replace(

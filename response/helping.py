@@ -13,10 +13,9 @@ from alerts.store import names_a_post
 from alerts.tables import alerts
 from contracts.errors import Conflict, Rejected
 from contracts.identity import task_id
-from contracts.region import within
 from contracts.task import HELP_WORDS, HelpTask
 from response import audit, hours
-from response.access import Denied, Officer, may, require
+from response.access import Denied, Officer, require, sees_plea
 from response.opening import CRITICAL, announce, changes
 from response.settings import ResponseSettings
 from response.tables import hand_overs, help_tasks
@@ -47,13 +46,8 @@ class HandOver(msgspec.Struct, frozen=True, kw_only=True):
     returned_at: datetime | None
 
 
-def sees(officer: Officer, task: HelpTask) -> bool:
-    """Whether this officer may see the task: the role, and the unit or one above it."""
-    return may(officer, "see_pleas") and within(task.unit, officer.unit)
-
-
 def get(connection: Connection, task: str) -> HelpTask | None:
-    """Return one task; callers decide by `sees` who may look."""
+    """Return one task; callers decide by `access.sees_plea` who may look."""
     row = _row(connection, task)
     return _task(row) if row else None
 
@@ -72,7 +66,7 @@ def listing(
     if open_only:
         asked = asked.where(help_tasks.c.state != "closed")
     found = (_task(row) for row in connection.execute(asked))
-    return tuple([task for task in found if officer is None or sees(officer, task)][:limit])
+    return tuple([task for task in found if officer is None or sees_plea(officer, task.unit)][:limit])
 
 
 def open_post(connection: Connection, officer: Officer, task: str, *, now: datetime) -> HelpTask:
@@ -249,7 +243,7 @@ def _receive_by(task: HelpTask, now: datetime, settings: ResponseSettings) -> da
 
 def _seen(connection: Connection, officer: Officer, task: str) -> HelpTask:
     found = get(connection, task)
-    if found is None or not sees(officer, found):
+    if found is None or not sees_plea(officer, found.unit):
         raise Denied("没有这条求助。")
     return found
 

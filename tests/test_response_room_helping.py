@@ -128,7 +128,7 @@ def test_no_other_role_meets_a_plea_anywhere(world: World, role: str) -> None:
     assert access.narrowed(officer, Query(pleas="with")).pleas == "none"
     only = access.narrowed(officer, Query(pleas="only"))
     assert (only.pleas, only.sources) == ("none", ("-",))
-    assert not access.sees_plea(officer, ("430104",))
+    assert not access.sees_plea(officer, "430104")
 
 
 def test_unknown_acts_are_denied_to_everybody(world: World) -> None:

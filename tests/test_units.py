@@ -1,12 +1,15 @@
 """What belongs to another unit is neither seen nor touched: a county officer before the province's things."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import Connection
 
 from alerts import silences, store
+from contracts.document import Document
 from contracts.identity import task_id
 from response import accounts, answering, helping, judging, people, shifts
 from response.access import Denied, Officer
@@ -117,4 +120,31 @@ def test_the_desk_shows_a_county_nothing_of_the_province(tmp_path: Path) -> None
         with world.database.reading() as connection:
             assert store.get(connection, theirs.id) is not None
         assert county.get(f"/tasks/{world.task(own)}").status_code == 200
+    world.close()
+
+
+def test_a_plea_that_names_two_places_belongs_to_the_unit_of_its_task_everywhere(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    with served(world):
+        plea = world.plea(region=CHANGSHA)
+        post = plea.posts[0]
+        document = world.index.get([post])[post]
+        # an edit may turn the places round: the task stays where it is
+        for regions in ((CHANGSHA, XIANGTAN), (XIANGTAN, CHANGSHA)):
+            fetched_at = document.post.fetched_at + timedelta(minutes=1)
+            document = Document(
+                post=msgspec.structs.replace(document.post, fetched_at=fetched_at),
+                score=msgspec.structs.replace(document.score, regions=regions),
+            )
+            world.index.put([document])
+            province, county = world.client("officer"), world.client("county")
+            assert f"/help/post/{post}" in province.get("/search?q=打我").text
+            page = county.get("/search?q=打我").text
+            assert post not in page
+            assert "新的在前" not in page, "nor is it counted"
+            for address in (f"/help/post/{post}", f"/help/{world.help(plea)}", f"/alerts/{plea.id}"):
+                assert county.get(address).status_code == 404, address
+            assert county.json("/help")["help"] == []
+        own = world.plea(region=XIANGTAN)
+        assert f"/help/post/{own.posts[0]}" in world.client("county").get("/search?q=打我").text
     world.close()

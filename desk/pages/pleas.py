@@ -10,7 +10,7 @@ from contracts.task import HELP_WORDS, HelpTask
 from desk import names, wording
 from desk.visit import NotFound, Visit
 from response import audit, helping
-from response.access import sees_plea
+from response.access import sees_plea, unit_of, unit_of_plea
 from text.overlap import nearly_identical
 
 _ALIKE_AMONG = 100
@@ -23,7 +23,7 @@ def pleas(visit: Visit) -> Response:
         found = helping.listing(connection, officer=visit.officer, open_only=open_only)
         historic = [
             plea for plea in store.historic_pleas(connection)
-            if sees_plea(visit.officer, (plea.region,) if plea.region else ())
+            if sees_plea(visit.officer, unit_of(plea.region))
         ]  # fmt: skip
     tasks = sorted(found, key=lambda task: (task.state == "closed", LANES.index(task.lane), task.opened_at))
     if visit.wants_json:
@@ -39,7 +39,11 @@ def of_post(visit: Visit) -> Response:
     if tasks:
         return RedirectResponse(f"/help/{tasks[0].id}", 303)
     document = visit.desk.index.get([post]).get(post)
-    if document is None or document.score.lane is None or not sees_plea(visit.officer, document.score.regions):
+    if document is None or document.score.lane is None:
+        raise NotFound(post)
+    with visit.desk.database.reading() as connection:
+        unit = unit_of_plea(connection, post, document.score.regions)
+    if not sees_plea(visit.officer, unit):
         raise NotFound(post)
     with visit.desk.database.writing() as connection:
         audit.append(connection, by=visit.officer.id, act="open plea", subject=post, now=visit.now)
@@ -115,7 +119,7 @@ def close(visit: Visit) -> Response:
 def _seen(visit: Visit) -> HelpTask:
     with visit.desk.database.reading() as connection:
         task = helping.get(connection, visit.part("id"))
-    if task is None or not helping.sees(visit.officer, task):
+    if task is None or not sees_plea(visit.officer, task.unit):
         raise NotFound(visit.part("id"))
     return task
 
