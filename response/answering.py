@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from alerts import store
 from contracts.errors import Conflict, Rejected
@@ -182,10 +182,13 @@ def record_verification(connection: Connection, officer: Officer, task: str, *, 
     audit.append(connection, by=officer.id, act="verify words", subject=task, detail=note.strip(), now=now)
 
 
-def faults(connection: Connection, task: str, *, posts: Sequence[str] = (), now: datetime) -> tuple[str, ...]:
+def faults(
+    connection: Connection, task: str, *, posts: Sequence[str] = (), alone: bool = False, now: datetime
+) -> tuple[str, ...]:
     """Return what keeps the newest version from review or publication, one sentence each; empty when nothing does.
 
-    `posts` are the texts of the alert's posts, which the caller reads from the index.
+    `posts` are the texts of the alert's posts, which the caller reads from the index; `alone` does not ask whether the
+    account has answered them already.
     """
     written = draft(connection, task)
     if written is None:
@@ -213,6 +216,8 @@ def faults(connection: Connection, task: str, *, posts: Sequence[str] = (), now:
             found.append(f"答复重复了帖子的原话“{runs[0]}”，请改写，或记录核实情况后再送审。")
     if other := _near(connection, written, now):
         found.append(f"与账号“{other}”的答复几乎相同：请写成自己的话，或只由一个账号答复。")
+    if account and not alone and _taken(connection, task, written.account):
+        found.append(f"账号“{account.name}”已经答复过这条预警里的帖子，一帖只答一次：请换一个账号，或撤回任务。")
     return tuple(found)
 
 
@@ -263,6 +268,7 @@ def review(
         _void(connection, task, "已退回")
         return _set(connection, officer, task, "returned", now, detail=reason.strip())
     if len(counted) + 1 >= REVIEWERS.get(found.level, 1):
+        _answer(connection, task, written.account)
         return _set(connection, officer, task, "approved", now)
     audit.append(connection, by=officer.id, act="response: first approval", subject=task, now=now)
     announce(connection, task, "response", "in_review", changes(connection, task, "response"), now)
@@ -274,7 +280,7 @@ def publish(
 ) -> ResponseTask:
     """Record where and when a person published the approved text.
 
-    Raises Rejected for a bad link or time, Conflict when the approval no longer holds or the account answered this post.
+    Raises Rejected for a bad link or time, Conflict when the approval no longer holds.
     """
     require(officer, "publish")
     found = _mine(connection, officer, task)
@@ -290,14 +296,10 @@ def publish(
         raise Rejected("发布时间早于任务开始的时间，请核对。")
     if len(_approvals(connection, task, written.text_hash)) < REVIEWERS.get(found.level, 1):
         raise Conflict("这一版没有足够的有效审核，请重新送审。")
-    if problems := faults(connection, task, now=now):
+    # it is out already, and the posts were this account's to answer since the approval
+    if problems := faults(connection, task, alone=True, now=now):
         raise Conflict(f"审核后情况有变，不能发布：{''.join(problems)}")
-    alert = store.get(connection, found.alert)
-    for post in (alert.posts if alert else ())[:1]:
-        taken = select(answered_posts).where(answered_posts.c.account == written.account, answered_posts.c.post == post)
-        if connection.execute(taken).first():
-            raise Conflict("这个账号已经答复过这条帖子，一帖只答一次。")
-        connection.execute(insert(answered_posts), {"account": written.account, "post": post, "task": task})
+    _answer(connection, task, written.account)
     return _set(
         connection, officer, task, "published", now, published_url=url.strip(), published_at=published_at, overdue=False
     )
@@ -411,7 +413,35 @@ def _approvals(connection: Connection, task: str, text_hash: str) -> set[str]:
     return set(rows.scalars())
 
 
+def _posts(connection: Connection, task: str) -> tuple[str, ...]:
+    found = get(connection, task)
+    alert = store.get(connection, found.alert) if found else None
+    return alert.posts if alert else ()
+
+
+def _taken(connection: Connection, task: str, account: str) -> bool:
+    """Whether the account has answered one of the task's posts elsewhere, or is about to."""
+    rows = select(answered_posts.c.post).where(
+        answered_posts.c.account == account, answered_posts.c.task != task,
+        answered_posts.c.post.in_(_posts(connection, task)),
+    )  # fmt: skip
+    return connection.execute(rows).first() is not None
+
+
+def _answer(connection: Connection, task: str, account: str) -> None:
+    """Let the account, and no other task of it, answer all posts of the task's alert."""
+    posts = _posts(connection, task)
+    known = select(answered_posts.c.post).where(answered_posts.c.account == account, answered_posts.c.post.in_(posts))
+    answered = set(connection.execute(known).scalars())
+    new = [post for post in posts if post not in answered]
+    if new:
+        connection.execute(
+            insert(answered_posts), [{"account": account, "post": post, "task": task} for post in new]
+        )  # fmt: skip
+
+
 def _void(connection: Connection, task: str, reason: str) -> None:
+    connection.execute(delete(answered_posts).where(answered_posts.c.task == task))
     connection.execute(
         update(reviews)
         .where(reviews.c.task == task, reviews.c.verdict == "approve", reviews.c.void_reason == "")

@@ -61,8 +61,10 @@ def task(visit: Visit) -> Response:
         history = audit.listing(connection, subject=identity, limit=100)
         people = names.of(connection)
         problems = (
-            answering.faults(connection, identity, posts=_texts(visit, found), now=visit.now)
-            if versions and found.state in ("drafted", "returned", "in_review") else ()
+            answering.faults(
+                connection, identity, posts=() if found.state == "approved" else _texts(visit, found), now=visit.now
+            )
+            if versions and found.state in ("drafted", "returned", "in_review", "approved") else ()
         )  # fmt: skip
     if visit.wants_json:
         return visit.json({
