@@ -17,6 +17,11 @@ def forget(
     )  # fmt: skip
 
 
+def forget_deleted(house: House, urls: Sequence[str]) -> int:
+    """Forget what was deleted at its source."""
+    return forget(house, urls=urls, by="crawl")
+
+
 def forget_due(house: House) -> int:
     """Forget what must go by now, and what an interrupted `forget` left over; the index is opened only where needed."""
     from response import forgetting

@@ -138,10 +138,11 @@ def _turns(name: str, role: Role, stop: threading.Event) -> None:
 def _crawl(house: House, presence: Presence, stop: threading.Event) -> None:
     from crawlers.crawling import crawl
     from crawlers.share import HostShare
+    from qingting.forgetting import forget_deleted
 
     crawl(
         house.sources, edge=house.edge, log=house.log, crawl_state=house.crawl_state, clock=house.clock,
-        once=False, should_stop=stop.is_set, settings=house.settings.crawl,
+        forget=partial(forget_deleted, house), once=False, should_stop=stop.is_set, settings=house.settings.crawl,
         share=HostShare(presence, lambda host: house.lease(host, _HOST_LEASE_S)),
     )  # fmt: skip
 
