@@ -4,8 +4,11 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
+import msgspec
 import pytest
 
+from alerts import store
+from contracts.document import Document
 from response import answering, timers
 from tests.desk_world import World, make_world, served
 
@@ -79,6 +82,25 @@ def test_a_draft_is_judged_while_it_is_written_and_nothing_is_kept(world: World)
         found = answering.get(connection, task)
     assert found
     assert found.state == "claimed"
+
+
+def test_the_check_of_a_draft_does_not_tell_what_a_plea_says(world: World) -> None:
+    """A post of the alert that was edited into a plea: whoever drafts must not be able to feel for its words."""
+    task = _answered(world)
+    with world.database.reading() as connection:
+        alert = store.get(connection, answering.get(connection, task).alert)  # type: ignore[union-attr]
+    assert alert is not None
+    known = world.index.get(alert.posts)[alert.posts[0]]
+    edited = msgspec.structs.replace(
+        known.post, text="他今晚喝了酒又要动手我把门锁上了", fetched_at=known.post.fetched_at + timedelta(minutes=1)
+    )
+    world.index.put([Document(post=edited, score=msgspec.structs.replace(known.score, lane="critical"))])
+    commentator = world.client("commentator")
+    commentator.done(f"/tasks/{task}/claim")
+    said = commentator.act(
+        f"/tasks/{task}/check", text=edited.text, facts=world.ids["fact"], account=world.ids["account"]
+    ).text
+    assert "原话" not in said
 
 
 def test_what_cannot_be_submitted_says_every_reason_and_keeps_the_draft(world: World) -> None:

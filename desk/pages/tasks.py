@@ -222,10 +222,11 @@ def _write(visit: Visit, connection: Connection) -> None:
 
 
 def _texts(visit: Visit, found: ResponseTask) -> Sequence[str]:
-    """Return the texts of the posts behind the task's alert, for the stop on repeating them."""
+    """Return the texts of the posts behind the task's alert, for the stop on repeating them; never a plea's."""
     with visit.desk.database.reading() as connection:
         alert = store.get(connection, found.alert)
-    return [one.post.text for one in visit.desk.index.get(alert.posts).values()] if alert else []
+    known = visit.desk.index.get(alert.posts).values() if alert else ()
+    return [one.post.text for one in known if one.score.lane is None]
 
 
 def _by_id(register: Sequence[Account], identity: str) -> Account | None:
