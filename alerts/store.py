@@ -24,6 +24,7 @@ STATE_WORDS: Final[dict[str, str]] = {
     "open": "待签收", "acknowledged": "已签收", "resolved": "已结束", "false_alarm": "误报", "merged": "已并入"
 }  # fmt: skip
 
+_reason: Final = msgspec.json.Decoder(Reason).decode
 _ALERT_FIELDS: Final = tuple(field.name for field in msgspec.structs.fields(Alert))
 
 
@@ -139,7 +140,7 @@ def names_a_post() -> ColumnElement[bool]:
 
 def forget_plea(connection: Connection, alert: str) -> None:
     """Take from a plea's alert all that leads to its post: its id, its place, its words; lane, times and counts stay."""
-    reason = msgspec.json.decode(row_of(connection, alert).reason, type=Reason)
+    reason = _reason(row_of(connection, alert).reason)
     wordless = msgspec.structs.replace(reason, marks=())
     connection.execute(
         update(alerts).where(alerts.c.id == alert).values(key="", region="", posts=_json(()), reason=_json(wordless))
@@ -290,6 +291,6 @@ def _json(value: object) -> str:
 def _alert(row: Row[Any]) -> Alert:
     values = dict(row._mapping)  # noqa: SLF001 - the documented way; `row.count` is a method of tuples
     fields = {name: values[name] for name in _ALERT_FIELDS}
-    fields["reason"] = msgspec.json.decode(row.reason, type=Reason)
+    fields["reason"] = _reason(row.reason)
     fields["posts"] = msgspec.json.decode(row.posts, type=tuple[str, ...])
     return Alert(**fields)
