@@ -1,18 +1,21 @@
 """What happens to open alerts as time passes: ringing the next on duty, and ending what has gone quiet."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from alerts import outbox, store, wording
 from alerts.settings import AlertSettings
 from alerts.tables import alerts
 from contracts.alert import Alert
+from contracts.lane import DANGEROUS
 from contracts.notification import Notification
 
+Awaited = Callable[[Connection], Collection[str]]
+"""Names the alerts about which somebody still has to decide."""
 _BY: Final = "notify"
 
 
@@ -57,25 +60,31 @@ def escalate(connection: Connection, settings: AlertSettings, now: datetime, ros
     return len(due)
 
 
-def resolve_stale(connection: Connection, settings: AlertSettings, now: datetime) -> int:
-    """End opinion alerts whose condition has not held for `resolve_after_minutes`; return how many. Pleas never end so."""
+def resolve_stale(connection: Connection, settings: AlertSettings, awaited: Awaited, now: datetime) -> int:
+    """End opinion alerts whose condition has not held for `resolve_after_minutes`; return how many.
+
+    What still awaits a person's answer stays: pleas, an unsigned red, and what `awaited` names.
+    """
     quiet = now - timedelta(minutes=settings.resolve_after_minutes)
     stale = connection.execute(
         select(alerts.c.id).where(
-            alerts.c.open_key.is_not(None), alerts.c.lane.is_(None), alerts.c.active_at < quiet, alerts.c.opened_at < quiet
+            alerts.c.open_key.is_not(None), alerts.c.lane.is_(None), alerts.c.active_at < quiet, alerts.c.opened_at < quiet,
+            or_(alerts.c.level != "red", alerts.c.state != "open"),
         )
     ).all()  # fmt: skip
-    for row in stale:
+    kept = awaited(connection) if stale else frozenset()
+    ended = [row for row in stale if row.id not in kept]
+    for row in ended:
         alert = store.change(
             connection, row.id, "resolved", by=_BY, reason=f"{settings.resolve_after_minutes} 分钟未再达到条件，自动结束",
             now=now,
         )  # fmt: skip
         _tell(connection, alert, "resolved", 1, wording.resolved_text(alert), now, urgent=False)
-    return len(stale)
+    return len(ended)
 
 
 def _wait(alert: Alert, settings: AlertSettings) -> timedelta:
-    is_pressing = alert.level == "red" or alert.lane in ("critical", "suspected")
+    is_pressing = alert.level == "red" or alert.lane in DANGEROUS
     return timedelta(minutes=settings.escalate_red_minutes if is_pressing else settings.escalate_orange_minutes)
 
 

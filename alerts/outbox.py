@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from alerts.tables import deliveries, notifications, outbox_events
+from alerts.tables import alerts, deliveries, notifications, outbox_events
 from contracts.events import (
     ALERTS_CHANGED,
     REPORTS_PUBLISHED,
@@ -124,13 +124,14 @@ def spread(connection: Connection, channels: Sequence[str], now: datetime) -> in
 
 
 def due(connection: Connection, now: datetime, limit: int) -> Sequence[Due]:
-    """Return deliveries to make now, urgent ones first."""
+    """Return deliveries to make now: those about pleas of any lane first, then urgent ones, then the oldest."""
     rows = connection.execute(
         select(deliveries, notifications.c.alert, notifications.c.kind, notifications.c.text, notifications.c.link,
                notifications.c.urgent, notifications.c.recipient, notifications.c.created_at, notifications.c.id.label("message"))
         .join(notifications, deliveries.c.notification == notifications.c.id)
+        .outerjoin(alerts, alerts.c.id == notifications.c.alert)
         .where(deliveries.c.state == "pending", deliveries.c.due_at <= now)
-        .order_by(notifications.c.urgent.desc(), notifications.c.created_at, deliveries.c.id)
+        .order_by(alerts.c.lane.is_(None), notifications.c.urgent.desc(), notifications.c.created_at, deliveries.c.id)
         .limit(limit)
     )  # fmt: skip
     return [

@@ -8,7 +8,7 @@ from alerts import store
 from alerts.store import HistoricPlea
 from contracts.errors import Conflict, Rejected
 from response import audit
-from response.access import Denied, Officer, require, sees_plea
+from response.access import Denied, Officer, require, sees_plea, unit_of
 
 
 def waiting(connection: Connection, officer: Officer) -> tuple[HistoricPlea, ...]:
@@ -31,4 +31,4 @@ def settle(connection: Connection, officer: Officer, post: str, *, reason: str, 
 
 
 def _sees(officer: Officer, plea: HistoricPlea) -> bool:
-    return sees_plea(officer, (plea.region,) if plea.region else ())
+    return sees_plea(officer, unit_of(plea.region))

@@ -158,9 +158,8 @@ def _plea_row(task: HelpTask) -> InboxRow:
 
 
 def _alerts(connection: Connection, officer: Officer, found: dict[str, list[InboxRow]], now: datetime) -> None:
-    alerts = {alert.id: alert for alert in store.listing(connection, open_only=True, pleas=False, limit=500)}
-    for judgement in judging.listing(connection, open_only=True):
-        alert = alerts.get(judgement.alert)
+    for judgement in judging.awaiting(connection):
+        alert = store.get(connection, judgement.alert)
         if alert is None or not within(judgement.unit, officer.unit):
             continue
         pressing = alert.level in {"red", "orange"} and not alert.level_confirmed
@@ -182,9 +181,7 @@ def _alert_row(alert: Alert, unit: str, due_at: datetime | None, action: str) ->
 
 
 def _tasks(connection: Connection, officer: Officer, found: dict[str, list[InboxRow]], now: datetime) -> None:
-    for task in answering.listing(connection, open_only=True):
-        if not within(task.unit, officer.unit):
-            continue
+    for task in answering.listing(connection, officer=officer, open_only=True):
         alert = store.get(connection, task.alert)
         mine = task.assignee == officer.id
         if task.state == "open" and may(officer, "claim"):

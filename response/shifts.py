@@ -11,8 +11,8 @@ from alerts.escalation import Next
 from contracts.alert import Alert
 from contracts.errors import Conflict, Rejected
 from contracts.region import parent, within
-from response import audit, people, units
-from response.access import Officer, may, require
+from response import audit, people
+from response.access import Officer, may, require, require_unit, unit_of_alert
 from response.tables import shift_notes, shifts
 
 SHIFT_MAX: Final = timedelta(hours=24)
@@ -127,7 +127,7 @@ def rung_in_turn(connection: Connection, alert: Alert, now: datetime) -> tuple[N
 
     Empty where nobody is rostered.
     """
-    shift = covering(connection, units.unit_for(connection, alert.region), now)
+    shift = covering(connection, unit_of_alert(connection, alert), now)
     if shift is None:
         return ()
     turn = (("deputy", shift.deputy), ("leader", shift.leader))
@@ -207,6 +207,7 @@ def sign(connection: Connection, officer: Officer, note: str, *, now: datetime) 
     row = connection.execute(select(shift_notes).where(shift_notes.c.id == note)).first()
     if row is None or row.unit != officer.unit:
         raise Rejected("没有这份交接班记录。")
+    require_unit(officer, row.unit)
     if row.signed_by:
         raise Conflict("这份交接班记录已经签收。")
     if row.written_by == officer.id:

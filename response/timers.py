@@ -1,4 +1,4 @@
-"""What happens by the clock: deadlines, hand-overs that nobody received, facts that end, pleas that must be forgotten."""
+"""What happens by the clock: deadlines, hand-overs that nobody received, facts that end."""
 
 from datetime import datetime
 
@@ -29,12 +29,11 @@ def run(connection: Connection, now: datetime, settings: ResponseSettings | None
             f"/tasks/{identity}",
             now,
         )
-    helping.forget_closed(connection, now, settings)
 
 
 def _mark_overdue(connection: Connection, now: datetime) -> None:
     late = select(response_tasks.c.id).where(
-        response_tasks.c.state.not_in(("published", "effect", "closed", "withdrawn")),
+        response_tasks.c.state.in_(answering.RUNNING),
         response_tasks.c.due_at <= now, response_tasks.c.overdue.is_(False),
     )  # fmt: skip
     for identity in connection.execute(late).scalars().all():

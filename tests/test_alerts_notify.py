@@ -117,6 +117,16 @@ def test_a_refusal_for_good_is_shown_as_failed_and_so_is_one_that_lasted_two_day
     assert hall.states()["message long", "webhook"] == ("failed", 2)
 
 
+def test_pleas_of_every_lane_ring_before_any_opinion() -> None:
+    with Scenario(msgspec.structs.replace(TEN, level="red")) as town:
+        town.posts(10)
+        opinion = only(town.alerts()).id
+        town.at(1).posts(1, lane="ordinary")
+        assert [message.alert == opinion for message in town.phone.sent] == []
+        town.notified()
+        assert [message.alert == opinion for message in town.phone.sent] == [False, True]
+
+
 class Hanging:
     """A channel that answers only when it is let go."""
 

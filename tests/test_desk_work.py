@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
+import msgspec
 import pytest
 from sqlalchemy import insert
 
+from alerts import store
 from alerts.tables import historic_pleas
+from contracts.document import Document
 from contracts.zone import BEIJING
-from response import answering, audit
+from response import answering, audit, timers
 from tests.desk_world import CHANGSHA, World, make_world, served
 
 ANSWER = "您反映的情况我们已经看到，正在向有关方面了解。遭受家庭暴力或面临现实危险的，可以向法院申请人身安全保护令。"
@@ -81,6 +85,25 @@ def test_a_draft_is_judged_while_it_is_written_and_nothing_is_kept(world: World)
         found = answering.get(connection, task)
     assert found
     assert found.state == "claimed"
+
+
+def test_the_check_of_a_draft_does_not_tell_what_a_plea_says(world: World) -> None:
+    """A post of the alert that was edited into a plea: whoever drafts must not be able to feel for its words."""
+    task = _answered(world)
+    with world.database.reading() as connection:
+        alert = store.get(connection, answering.get(connection, task).alert)  # type: ignore[union-attr]
+    assert alert is not None
+    known = world.index.get(alert.posts)[alert.posts[0]]
+    edited = msgspec.structs.replace(
+        known.post, text="他今晚喝了酒又要动手我把门锁上了", fetched_at=known.post.fetched_at + timedelta(minutes=1)
+    )
+    world.index.put([Document(post=edited, score=msgspec.structs.replace(known.score, lane="critical"))])
+    commentator = world.client("commentator")
+    commentator.done(f"/tasks/{task}/claim")
+    said = commentator.act(
+        f"/tasks/{task}/check", text=edited.text, facts=world.ids["fact"], account=world.ids["account"]
+    ).text
+    assert "原话" not in said
 
 
 def test_what_cannot_be_submitted_says_every_reason_and_keeps_the_draft(world: World) -> None:
@@ -177,6 +200,27 @@ def test_a_plea_that_came_too_late_is_settled_with_a_reason(world: World) -> Non
     assert where not in officer.get("/help").text
     assert "原帖已删，无法联系" in officer.get(where).text
     assert officer.act(f"{where}/settle", reason="再核一次").status_code == 409
+
+
+def test_a_late_plea_says_whether_it_was_ever_handed_over(world: World) -> None:
+    plea = world.plea("critical")
+    task, officer = world.help(plea), world.client("officer")
+
+    def pass_minutes(minutes: float) -> None:
+        with world.database.writing() as connection:
+            timers.run(connection, world.clock.now() + timedelta(minutes=minutes))
+
+    pass_minutes(11)
+    for address in (f"/help/{task}", "/help"):
+        assert "还没有转交，已超时" in officer.get(address).text
+        assert "无人签收" not in officer.get(address).text.split("<main")[1]
+    officer.done(f"/help/{task}/hand-over", to="12338 值班坐席")
+    assert "overdue" not in officer.json("/help")["help"][0], "handed over in time again"
+    pass_minutes(11)
+    assert "已转交给 12338 值班坐席，到时无人签收" in officer.get(f"/help/{task}").text
+    assert "转交后无人签收" in officer.get("/help").text
+    officer.done(f"/help/{task}/hand-over", to="110")
+    assert "overdue" not in officer.json("/help")["help"][0]
 
 
 def test_facts_are_verified_by_somebody_else(world: World) -> None:

@@ -318,7 +318,7 @@ def test_rebuilding_a_draft_renews_figures_and_keeps_words(full: World) -> None:
     assert _values(again)["help.all"] == _values(report)["help.all"] + 3
     with full.database.reading() as connection:
         assert store.get(connection, report.id) == again
-        assert store.listing(connection) == (again,)
+        assert store.listing(connection, WRITER) == (again,)
         assert store.get(connection, "nobody") is None
 
 

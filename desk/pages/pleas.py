@@ -10,7 +10,7 @@ from contracts.task import HELP_WORDS, HelpTask
 from desk import names
 from desk.visit import NotFound, Visit
 from response import audit, helping, historic
-from response.access import sees_plea
+from response.access import sees_plea, unit_of_plea
 from text.overlap import nearly_identical
 
 _ALIKE_AMONG = 100
@@ -36,7 +36,11 @@ def of_post(visit: Visit) -> Response:
     if tasks:
         return RedirectResponse(f"/help/{tasks[0].id}", 303)
     document = visit.desk.index.get([post]).get(post)
-    if document is None or document.score.lane is None or not sees_plea(visit.officer, document.score.regions):
+    if document is None or document.score.lane is None:
+        raise NotFound(post)
+    with visit.desk.database.reading() as connection:
+        unit = unit_of_plea(connection, post, document.score.regions)
+    if not sees_plea(visit.officer, unit):
         raise NotFound(post)
     with visit.desk.database.writing() as connection:
         audit.append(connection, by=visit.officer.id, act="open plea", subject=post, now=visit.now)
@@ -79,7 +83,7 @@ def plea(visit: Visit) -> Response:
 
 _ACTS = {
     "open plea": "打开", "help: handed_over": "转交", "help: received": "对方签收", "help: answered": "反馈",
-    "help: closed": "办结", "help: returned": "无人签收，退回", "forget plea": "原帖已删，文字撤下",
+    "help: closed": "办结", "help: returned": "无人签收，退回", "help: pressed": "原帖有变，更加紧急", "forget plea": "原帖已删，文字撤下",
 }  # fmt: skip
 
 
@@ -122,7 +126,7 @@ def close(visit: Visit) -> Response:
 def _seen(visit: Visit) -> HelpTask:
     with visit.desk.database.reading() as connection:
         task = helping.get(connection, visit.part("id"))
-    if task is None or not helping.sees(visit.officer, task):
+    if task is None or not sees_plea(visit.officer, task.unit):
         raise NotFound(visit.part("id"))
     return task
 

@@ -73,7 +73,10 @@ def _read_map(path: Path) -> dict[str, str]:
 @as_json
 @click.pass_obj
 def crawl_(home: Home, source: str, *, once: bool, as_json: bool) -> int:
+    from functools import partial
+
     from crawlers.crawling import crawl
+    from qingting.forgetting import forget_deleted
     from qingting.wiring import House
 
     del once
@@ -84,7 +87,7 @@ def crawl_(home: Home, source: str, *, once: bool, as_json: bool) -> int:
             raise Rejected(f"{home.sources_file} 里没有信源 {source}；现有：{known}。")
         outcomes = crawl(
             chosen, edge=house.edge, log=house.log, crawl_state=house.crawl_state, clock=house.clock,
-            once=True, should_stop=lambda: False, settings=house.settings.crawl,
+            forget=partial(forget_deleted, house), once=True, should_stop=lambda: False, settings=house.settings.crawl,
         )  # fmt: skip
     for outcome in outcomes:
         if as_json:
