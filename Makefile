@@ -22,7 +22,7 @@ $(ASSETS): package.json package-lock.json $(STAMP)
 
 setup: $(STAMP) $(ASSETS) ## virtual environment from the lock, and the web assets
 
-packages: ## Debian packages that tests and servers use: chromium, fonts-noto-cjk, java, maven, rabbitmq-server, postgresql
+packages: ## Debian packages that tests and servers use: see tools/install_packages
 	tools/install_packages
 
 servers: $(STAMP) packages ## real Kafka, RabbitMQ, Elasticsearch, PostgreSQL on loopback, without Docker
