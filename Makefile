@@ -22,7 +22,7 @@ $(ASSETS): package.json package-lock.json $(STAMP)
 
 setup: $(STAMP) $(ASSETS) ## virtual environment from the lock, and the web assets
 
-packages: ## Debian packages that tests and servers use: chromium, fonts-noto-cjk, java, maven, rabbitmq-server, postgresql
+packages: ## Debian packages that tests and servers use: see tools/install_packages
 	tools/install_packages
 
 servers: $(STAMP) packages ## real Kafka, RabbitMQ, Elasticsearch, PostgreSQL on loopback, without Docker
@@ -55,11 +55,13 @@ imports: $(STAMP)
 
 check: lint types imports test ## format, lint, types, imports, test
 
-bench: setup ## speed and memory; writes docs/performance.md
+bench: setup packages ## speed and memory, embedded and on the four servers; writes docs/performance*.md; the machine should be idle
 	$(BIN)/qingting bench --page docs/performance.md
+	$(BIN)/python -m tools.cluster_bench --page docs/performance-cluster.md
 
-faults: setup ## 100 kill -9 during an import of 20,000 posts, with a ledger
+faults: setup packages ## 100 kill -9 embedded, 200 on the servers, each server away for 2 minutes: with seeds and ledgers
 	$(BIN)/python tools/faults.py
+	$(BIN)/python -m tools.cluster_faults
 
 model: $(STAMP) ## train the default scorer from the labelled posts
 	$(BIN)/python tools/build_model.py

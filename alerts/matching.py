@@ -7,6 +7,7 @@ from typing import Final
 
 from alerts.rule import SENTIMENTS, Rule
 from contracts.events import PostIndexed
+from contracts.region import prefix
 
 Matcher = Callable[[PostIndexed], Sequence[str]]
 
@@ -49,7 +50,7 @@ def labels(key: str) -> dict[str, str]:
 
 def _keys_of(rule: Rule) -> Callable[[tuple[str, ...], tuple[str, ...], str], tuple[str, ...]]:
     wanted = frozenset(rule.where.topics)
-    areas = tuple(_area(region) for region in rule.where.regions)
+    areas = tuple(prefix(region) for region in rule.where.regions)
     digits = _DIGITS[rule.region_level]
 
     @lru_cache(maxsize=65536)
@@ -69,10 +70,3 @@ def _keys_of(rule: Rule) -> Callable[[tuple[str, ...], tuple[str, ...], str], tu
         return tuple(",".join(chosen) for chosen in product(*parts)) if parts else (ALL,)
 
     return keys
-
-
-def _area(region: str) -> str:
-    """Return the leading digits that all divisions within `region` share: 430100 → 4301, 430000 → 43."""
-    while region.endswith("00"):
-        region = region[:-2]
-    return region

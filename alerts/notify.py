@@ -14,9 +14,11 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
 from sqlalchemy import Connection
 
 from alerts import escalation, outbox, store
+from alerts.escalation import Awaited, Roster
 from alerts.outbox import Due
 from alerts.settings import AlertSettings
 from contracts.errors import Conflict, QingtingError
@@ -29,6 +31,7 @@ from contracts.ports.log import Log
 from contracts.ports.notifier import Notifier
 
 Timer = Callable[[Connection, datetime], None]
+"""Work that is due at a time, in the transaction it is given."""
 _LOOK_S: Final = 0.03
 """How often to look for new rows: a few of these in a row are far below the second in which the desk must know."""
 _TIMERS_EVERY: Final = timedelta(seconds=5)
@@ -45,12 +48,20 @@ _IN_FLIGHT_PER_CHANNEL: Final = 2
 _logger = logging.getLogger(__name__)
 
 
+class Chore(msgspec.Struct, frozen=True):
+    """Work that comes again and again on log or index, safe to repeat: outside any transaction, in a thread of its own."""
+
+    run: Callable[[], object]
+    every: timedelta
+
+
 class NotifyRole:
     """See `contracts.role.Role`; one process at a time, by lease."""
 
     def __init__(
         self, log: Log, database: Database, lease: Lease, clock: Clock, notifiers: Mapping[str, Notifier],
-        timers: Sequence[Timer], *, settings: AlertSettings | None = None,
+        timers: Sequence[Timer], roster: Roster, *, chores: Sequence[Chore] = (), awaited: Awaited = lambda _: (),
+        settings: AlertSettings | None = None,
     ) -> None:  # fmt: skip
         self._log = log
         self._database = database
@@ -58,6 +69,12 @@ class NotifyRole:
         self._clock = clock
         self._notifiers = dict(notifiers)
         self._timers = tuple(timers)
+        self._roster = roster
+        self._chores = tuple(chores)
+        self._awaited = awaited
+        self._begun_at: dict[int, datetime] = {}
+        self._housekeeper = ThreadPoolExecutor(1, thread_name_prefix="chore")
+        self._chore: Future[object] | None = None
         self._settings = settings or AlertSettings()
         self._timed_at: datetime | None = None
         self._threads = {
@@ -78,6 +95,7 @@ class NotifyRole:
         while True:
             done = self._publish() + self._send() + self._keep_outcomes()
             self._run_timers()
+            self._run_chores()
             left_s = until_s - time.monotonic()
             if done or left_s <= 0:
                 return done
@@ -85,7 +103,7 @@ class NotifyRole:
 
     def close(self) -> None:
         """Wait for what is being sent, keep the outcomes, give back the lease."""
-        for pool in self._threads.values():
+        for pool in (*self._threads.values(), self._housekeeper):
             pool.shutdown(wait=True, cancel_futures=True)
         try:
             self._keep_outcomes()
@@ -180,11 +198,29 @@ class NotifyRole:
                     _logger.warning("timer %s: %s", getattr(timer, "__qualname__", timer), fault)
         self._timed_at = now
 
+    def _run_chores(self) -> None:
+        """Begin the next chore that is due, one at a time: a long one delays no message."""
+        if self._chore is not None:
+            if not self._chore.done():
+                return
+            ended, self._chore = self._chore, None
+            try:
+                ended.result()
+            except QingtingError as fault:
+                _logger.warning("a chore failed and is done again: %s", fault)
+        now = self._clock.now()
+        for number, chore in enumerate(self._chores):
+            begun_at = self._begun_at.get(number)
+            if begun_at is None or now - begun_at >= chore.every:
+                self._begun_at[number] = now
+                self._chore = self._housekeeper.submit(chore.run)
+                return
+
     def _escalate(self, connection: Connection, now: datetime) -> None:
-        escalation.escalate(connection, self._settings, now)
+        escalation.escalate(connection, self._settings, now, self._roster)
 
     def _resolve(self, connection: Connection, now: datetime) -> None:
-        escalation.resolve_stale(connection, self._settings, now)
+        escalation.resolve_stale(connection, self._settings, self._awaited, now)
 
     def _is_watched(self) -> bool:
         """Whether every indexed post has been judged: only then does silence mean that it is quiet."""

@@ -19,13 +19,12 @@ from alerts.tables import alerts, historic_pleas, notifications, openings
 from contracts.alert import Alert
 from contracts.events import PostIndexed
 from contracts.identity import alert_id, plea_alert_id
-from contracts.lane import LANES, Lane
+from contracts.lane import DANGEROUS, LANES, Lane
 from contracts.level import LEVELS, Level
 from contracts.notification import Notification
 
 OpenWork = Callable[[Connection, Alert, datetime], None]
-"""Opens the 研判 or the help task of a new alert, in the same transaction."""
-_RINGING: Final[tuple[Lane, ...]] = ("critical", "suspected")
+"""Opens the 研判 or the help task of a new alert, or brings the task of a raised plea up to it, in the same transaction."""
 _BY: Final = "watch"
 
 
@@ -69,7 +68,7 @@ def take(connection: Connection, signal: Signal, settings: AlertSettings, open_w
 
 def sign_before(alert: Alert, settings: AlertSettings, now: datetime) -> datetime | None:
     """Return until when an alert has to be acknowledged before the next on duty is rung; None = it rings nobody."""
-    if alert.level == "red" or alert.lane in _RINGING:
+    if alert.level == "red" or alert.lane in DANGEROUS:
         return now + timedelta(minutes=settings.escalate_red_minutes)
     if alert.level == "orange" or alert.lane == "urgent":
         return now + timedelta(minutes=settings.escalate_orange_minutes)
@@ -92,7 +91,7 @@ def take_pleas(
     for plea in _pressing_first(pleas):
         standing = store.get(connection, plea_alert_id(rule.id, plea.id))
         if standing is not None:
-            _press(connection, rule, standing, plea, settings, now)
+            _press(connection, rule, standing, plea, settings, open_work, now)
         elif now - plea.published_at > timedelta(days=settings.plea_age_days):
             listed.append(plea)
         else:
@@ -135,21 +134,26 @@ def _open_plea(
 
 
 def _press(
-    connection: Connection, rule: Rule, standing: Alert, plea: PostIndexed, settings: AlertSettings, now: datetime
-) -> None:
+    connection: Connection, rule: Rule, standing: Alert, plea: PostIndexed, settings: AlertSettings, open_work: OpenWork,
+    now: datetime,
+) -> None:  # fmt: skip
     """Raise the lane of an open plea whose changed text is more pressing; it never becomes less so by itself."""
     lane = lane_of(plea)
     if (
         standing.lane is None
+        or not standing.posts  # forgotten meanwhile: its words must not come back
         or LANES.index(lane) >= LANES.index(standing.lane)
         or standing.state not in store.OPEN_STATES
     ):
         return
     pressing = msgspec.structs.replace(standing, lane=lane)
+    reason = wording.plea_reason(lane, plea.marks, standing.late_days)
+    store.refresh(connection, standing.id, active_at=plea.published_at, reason=reason, posts=standing.posts)
     alert = store.note(
         connection, store.row_of(connection, standing.id), "raised", by=_BY, reason="原帖有变，更加紧急", now=now, lane=lane,
         escalate_at=sign_before(pressing, settings, now),
     )  # fmt: skip
+    open_work(connection, alert, now)
     _tell_plea(connection, rule, alert, plea, now)
 
 
@@ -160,7 +164,7 @@ def _tell_plea(connection: Connection, rule: Rule, alert: Alert, plea: PostIndex
         message = Notification(
             id=outbox.notification_id(alert.id, "opened", LANES.index(alert.lane) + 1, channel), alert=alert.id,
             channel=channel, kind="opened", text=wording.plea_text(alert, plea.published_at), link=wording.link(alert),
-            created_at=now, urgent=alert.lane in _RINGING,
+            created_at=now, urgent=alert.lane in DANGEROUS,
         )  # fmt: skip
         outbox.notify(connection, message)
     told = "、".join(channel for channel in channels if channel) or "全部通道"

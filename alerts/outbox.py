@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from alerts.tables import deliveries, notifications, outbox_events
+from alerts.tables import alerts, deliveries, notifications, outbox_events
 from contracts.events import (
     ALERTS_CHANGED,
     REPORTS_PUBLISHED,
@@ -115,7 +115,7 @@ def spread(connection: Connection, channels: Sequence[str], now: datetime) -> in
                 insert(deliveries),
                 {
                     "id": digest("delivery", row.id, channel, ""), "notification": row.id, "channel": channel,
-                    "recipient": "", "state": state, "attempts": 0, "due_at": now,
+                    "recipient": row.recipient, "state": state, "attempts": 0, "due_at": now,
                     "at": None if state == "pending" else now, "detail": detail,
                 },
             )  # fmt: skip
@@ -124,13 +124,14 @@ def spread(connection: Connection, channels: Sequence[str], now: datetime) -> in
 
 
 def due(connection: Connection, now: datetime, limit: int) -> Sequence[Due]:
-    """Return deliveries to make now, urgent ones first."""
+    """Return deliveries to make now: those about pleas of any lane first, then urgent ones, then the oldest."""
     rows = connection.execute(
         select(deliveries, notifications.c.alert, notifications.c.kind, notifications.c.text, notifications.c.link,
-               notifications.c.urgent, notifications.c.created_at, notifications.c.id.label("message"))
+               notifications.c.urgent, notifications.c.recipient, notifications.c.created_at, notifications.c.id.label("message"))
         .join(notifications, deliveries.c.notification == notifications.c.id)
+        .outerjoin(alerts, alerts.c.id == notifications.c.alert)
         .where(deliveries.c.state == "pending", deliveries.c.due_at <= now)
-        .order_by(notifications.c.urgent.desc(), notifications.c.created_at, deliveries.c.id)
+        .order_by(alerts.c.lane.is_(None), notifications.c.urgent.desc(), notifications.c.created_at, deliveries.c.id)
         .limit(limit)
     )  # fmt: skip
     return [
@@ -138,7 +139,7 @@ def due(connection: Connection, now: datetime, limit: int) -> Sequence[Due]:
             id=row.id, attempts=row.attempts, created_at=row.created_at,
             notification=Notification(
                 id=row.message, alert=row.alert, channel=row.channel, kind=row.kind, text=row.text, link=row.link,
-                created_at=row.created_at, urgent=row.urgent,
+                created_at=row.created_at, urgent=row.urgent, recipient=row.recipient,
             ),
         )
         for row in rows

@@ -10,6 +10,7 @@ from alerts.tables import silences
 from contracts.alert import Alert
 from contracts.errors import Rejected
 from contracts.identity import digest
+from contracts.region import prefix
 
 LONGEST = timedelta(days=7)
 """A silence that outlives a week of shifts is a rule that needs changing."""
@@ -36,15 +37,8 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
             and self.rule in ("", alert.rule)
             and self.topic in ("", alert.topic)
             and self.event in ("", alert.event)
-            and alert.region.startswith(_area(self.region))
+            and alert.region.startswith(prefix(self.region))
         )
-
-
-def _area(region: str) -> str:
-    """Return the leading digits that all divisions within `region` share: 430100 → 4301, 430000 → 43."""
-    while region.endswith("00"):
-        region = region[:-2]
-    return region
 
 
 def add(

@@ -6,7 +6,7 @@ alert is still open, counts and has its work: suppression is an attribute with a
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 import msgspec
@@ -16,8 +16,8 @@ from alerts.signal import Signal
 from alerts.silences import Silence
 from contracts.alert import Alert
 from contracts.level import LEVEL_WORDS, LEVELS, Level
+from contracts.zone import BEIJING
 
-BEIJING: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 EPISODE: Final = timedelta(hours=3)
 """Windows of one key that hold less than this apart belong to one happening: after its alert was closed they open none."""
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
 from alerts import outbox
 from alerts.tables import alert_changes, alerts, notifications
@@ -24,6 +24,7 @@ STATE_WORDS: Final[dict[str, str]] = {
     "open": "待签收", "acknowledged": "已签收", "resolved": "已结束", "false_alarm": "误报", "merged": "已并入"
 }  # fmt: skip
 
+_reason: Final = msgspec.json.Decoder(Reason).decode
 _ALERT_FIELDS: Final = tuple(field.name for field in msgspec.structs.fields(Alert))
 
 
@@ -53,7 +54,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HistoricPlea(msgspec.Struct, frozen=True, kw_only=True):
-    """A plea that came too late for an alert (历史求助待核)."""
+    """A plea that came too late for an alert (历史求助待核); `settled_by` is "" until somebody looked into it."""
 
     post: str
     lane: str
@@ -62,6 +63,9 @@ class HistoricPlea(msgspec.Struct, frozen=True, kw_only=True):
     published_at: datetime
     listed_at: datetime
     sample: bool
+    settled_by: str
+    settled_at: datetime | None
+    settled_why: str
 
 
 def get(connection: Connection, alert: str) -> Alert | None:
@@ -71,14 +75,17 @@ def get(connection: Connection, alert: str) -> Alert | None:
 
 
 def listing(
-    connection: Connection, *, open_only: bool = False, pleas: bool | None = None, limit: int = 200
-) -> tuple[Alert, ...]:
-    """Return alerts, newest first; `pleas` True = pleas only, False = opinion only, None = both."""
+    connection: Connection, *, open_only: bool = False, pleas: bool | None = None, limit: int = 200,
+    only: ColumnElement[bool] | None = None,
+) -> tuple[Alert, ...]:  # fmt: skip
+    """Return alerts, newest first; `pleas` True = pleas only, False = opinion only, None = both; `only` narrows them."""
     query = select(alerts).order_by(alerts.c.opened_at.desc(), alerts.c.id).limit(limit)
     if open_only:
         query = query.where(alerts.c.open_key.is_not(None))
     if pleas is not None:
         query = query.where(alerts.c.lane.is_not(None) if pleas else alerts.c.lane.is_(None))
+    if only is not None:
+        query = query.where(only)
     return tuple(_alert(row) for row in connection.execute(query))
 
 
@@ -117,10 +124,57 @@ def deliveries(connection: Connection, alert: str) -> tuple[Delivery, ...]:
     )  # fmt: skip
 
 
+def rung_to(connection: Connection, officer: str) -> tuple[Alert, ...]:
+    """Return the alerts that went on to this officer and that nobody has acknowledged yet, oldest first."""
+    rung = select(notifications.c.alert).where(
+        notifications.c.kind == "escalated", notifications.c.recipient == officer
+    )
+    waiting = select(alerts).where(alerts.c.state == "open", alerts.c.id.in_(rung))
+    return tuple(_alert(row) for row in connection.execute(waiting.order_by(alerts.c.opened_at, alerts.c.id)))
+
+
 def historic_pleas(connection: Connection) -> tuple[HistoricPlea, ...]:
     """Return the pleas that came too late for an alert, newest first."""
     rows = connection.execute(select(historic).order_by(historic.c.published_at.desc(), historic.c.post))
     return tuple(HistoricPlea(**row) for row in rows.mappings())
+
+
+def historic_plea(connection: Connection, post: str) -> HistoricPlea | None:
+    """Return the entry of one post."""
+    row = connection.execute(select(historic).where(historic.c.post == post)).mappings().first()
+    return HistoricPlea(**row) if row else None
+
+
+def settle_historic(connection: Connection, post: str, *, by: str, reason: str, now: datetime) -> None:
+    """Keep who looked into a plea that came too late, and what came of it."""
+    connection.execute(
+        update(historic).where(historic.c.post == post).values(settled_by=by, settled_at=now, settled_why=reason)
+    )
+
+
+def plea_posts(connection: Connection) -> Mapping[str, str]:
+    """Return the post of every plea that has not been forgotten, by the plea's alert."""
+    rows = connection.execute(select(alerts.c.id, alerts.c.posts).where(alerts.c.lane.is_not(None), names_a_post()))
+    return {row.id: msgspec.json.decode(row.posts, type=tuple[str, ...])[0] for row in rows}
+
+
+def names_a_post() -> ColumnElement[bool]:
+    """Return the condition that an alert still names a post."""
+    return alerts.c.posts != _json(())
+
+
+def forget_plea(connection: Connection, alert: str) -> None:
+    """Take from a plea's alert all that leads to its post: its id, its place, its words; lane, times and counts stay."""
+    reason = _reason(row_of(connection, alert).reason)
+    wordless = msgspec.structs.replace(reason, marks=())
+    connection.execute(
+        update(alerts).where(alerts.c.id == alert).values(key="", region="", posts=_json(()), reason=_json(wordless))
+    )
+
+
+def forget_historic(connection: Connection, post: str) -> None:
+    """Take a plea that came too late from its list."""
+    connection.execute(delete(historic).where(historic.c.post == post))
 
 
 def positions(connection: Connection) -> Mapping[Partition, int]:
@@ -262,6 +316,6 @@ def _json(value: object) -> str:
 def _alert(row: Row[Any]) -> Alert:
     values = dict(row._mapping)  # noqa: SLF001 - the documented way; `row.count` is a method of tuples
     fields = {name: values[name] for name in _ALERT_FIELDS}
-    fields["reason"] = msgspec.json.decode(row.reason, type=Reason)
+    fields["reason"] = _reason(row.reason)
     fields["posts"] = msgspec.json.decode(row.posts, type=tuple[str, ...])
     return Alert(**fields)

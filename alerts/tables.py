@@ -93,6 +93,9 @@ historic_pleas = Table(
     Column("published_at", Instant, nullable=False),
     Column("listed_at", Instant, nullable=False),
     Column("sample", Boolean, nullable=False),
+    Column("settled_by", String(80), nullable=False, server_default=""),
+    Column("settled_at", Instant, nullable=True),
+    Column("settled_why", Text, nullable=False, server_default=""),
 )
 
 counted_posts = Table(
@@ -141,6 +144,7 @@ notifications = Table(
     Column("id", String(32), primary_key=True),
     Column("alert", String(32), nullable=False),
     Column("channel", String(40), nullable=False),
+    Column("recipient", String(80), nullable=False, server_default=""),
     Column("kind", String(20), nullable=False),
     Column("text", Text, nullable=False),
     Column("link", Text, nullable=False),

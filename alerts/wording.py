@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Final
 
 from alerts.signal import Held
-from alerts.stages import BEIJING
 from alerts.windows import Window
 from contracts.alert import Alert, Reason
 from contracts.identity import task_id
 from contracts.lane import LANE_WORDS, Lane
-from contracts.level import LEVEL_WORDS
+from contracts.level import LEVEL_WORDS, level_word
 from contracts.region import region_name
 from contracts.topic import TOPIC_WORDS
+from contracts.zone import BEIJING
 
 TEXT_MAX: Final = 200
 _PLEA_ASKS: Final[dict[str, str]] = {
@@ -61,8 +61,8 @@ def opinion_text(alert: Alert, sign_before: datetime | None) -> str:
     """Return the message about an opened or raised opinion alert."""
     assert alert.level is not None
     by = f"｜{sign_before.astimezone(BEIJING):%H:%M} 前签收" if sign_before else ""
-    suggested = "" if alert.level_confirmed else "建议"
-    head = f"【{suggested}{LEVEL_WORDS[alert.level]}预警】{_sample(alert)}{place_and_topic(alert)}"
+    word = level_word(alert.level, confirmed=alert.level_confirmed)
+    head = f"【{word}预警】{_sample(alert)}{place_and_topic(alert)}"
     return _cut(f"{head}｜{alert.reason.sentence}{by}")
 
 
@@ -77,9 +77,10 @@ def plea_text(alert: Alert, published_at: datetime) -> str:
     )  # fmt: skip
 
 
-def escalated_text(alert: Alert, minutes: int) -> str:
-    """Return the message about an alert that nobody acknowledged in time."""
-    return _cut(f"【升级·{_head(alert)}】{_sample(alert)}已 {minutes} 分钟无人签收，请立即签收或接手")
+def escalated_text(alert: Alert, minutes: int, duty: str) -> str:
+    """Return the message about an alert that nobody acknowledged in time; `duty` is who is rung, "" where nobody is rostered."""
+    ask = f"升级给{duty}：请立即签收或接手" if duty else "现在无人排班，看到的人请立即签收"
+    return _cut(f"【升级·{_head(alert)}】{_sample(alert)}已 {minutes} 分钟无人签收，{ask}")
 
 
 def resolved_text(alert: Alert) -> str:

@@ -24,3 +24,5 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     holding: bool = False
     """「已收到、核实中」: lead-approved, valid 24 h, may carry a 首次回应 alone."""
     topic: str = ""
+    withdrawn: str = ""
+    """Why it was stopped before its end; "" while it was not."""

@@ -21,6 +21,8 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     link: str
     created_at: datetime
     urgent: bool = False
+    recipient: str = ""
+    """Id of the officer who is rung; "" for everybody whom the channel reaches."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -26,7 +26,7 @@ from crawlers.robots import RobotsBook
 from crawlers.settings import CrawlSettings
 from crawlers.share import Everything, Share
 from crawlers.source import Source
-from crawlers.source_crawl import CrawlOutcome, Shared, SourceCrawl
+from crawlers.source_crawl import CrawlOutcome, Forget, Shared, SourceCrawl
 
 AT_ONCE_MAX = 64
 """Sources crawled side by side; each asks one page at a time, so this bounds memory, not politeness."""
@@ -43,6 +43,7 @@ def crawl(
     log: Log,
     crawl_state: CrawlState,
     clock: Clock,
+    forget: Forget,
     once: bool,
     should_stop: Callable[[], bool],
     settings: CrawlSettings | None = None,
@@ -51,7 +52,7 @@ def crawl(
 ) -> tuple[CrawlOutcome, ...]:
     """Crawl and return the last outcome of each source, in their order; blocks.
 
-    With `once` each source is crawled now, once, even one that is switched off: somebody named it. Otherwise each
+    What a source answers to be gone is handed to `forget`, by the addresses of its posts. With `once` each source is crawled now, once, even one that is switched off: somebody named it. Otherwise each
     enabled source of this process's `share` (default: all) is crawled when it is due (a restart keeps the schedule)
     until `should_stop`; a crawl under way is then broken off and goes on next time.
     """
@@ -69,6 +70,7 @@ def crawl(
         hosts=Hosts(should_stop, settings.retry_after_wait_s),
         names=names,
         robots=RobotsBook(timedelta(minutes=settings.robots_minutes)),
+        forget=forget,
     )
     wanted = [source for source in sources if once or source.enabled]
     round_ = _Round(wanted, shared, share or Everything(), should_stop, on_outcome)

@@ -1,10 +1,8 @@
 """Import of a CSV or JSONL file: every row becomes a post, a duplicate or a dead letter, and nothing is lost silently."""
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -16,12 +14,11 @@ from contracts.ports.clock import Clock
 from contracts.ports.log import Log
 from crawlers.edge import Edge
 from crawlers.lines import open_text_file
+from crawlers.mapping import require_mapping
 from crawlers.raw_post import RawPost
 from crawlers.rows import Row, rows
 from crawlers.times import read_time
 
-FIELDS: Final = ("text", "id", "url", "title", "published_at", "author", "likes", "reposts", "comments")
-"""What a column can be mapped to; `text` must be."""
 _BATCH = 2000
 _BATCH_CHARACTERS = 8_000_000
 """A batch of long texts is cut earlier: memory stays bounded whatever the file holds."""
@@ -54,12 +51,12 @@ def import_file(
     zone: str = "Asia/Shanghai",
     progress: Progress | None = None,
 ) -> ImportCounts:
-    """Take in a file; `columns` maps a field of FIELDS to a column. The same file again brings nothing new.
+    """Take in a file; `columns` maps a field of `crawlers.mapping` to a column. The same file again brings nothing new.
 
     A row without a usable time is kept and its time marked doubtful. Raises Rejected (one Chinese sentence) for a fault
     of the file or the mapping; when a compressed file breaks off, what stood before the break has been taken in.
     """
-    _check_mapping(columns)
+    require_mapping(columns)
     if not source.strip() or not source.isprintable():
         raise Rejected("信源编号不能为空，也不能有控制字符：请用 --source 写一个简短的编号，例如 swsr。")
     times = _Times(date_format, _zone(zone), clock)
@@ -126,16 +123,6 @@ class _Times:
         except ValueError:
             return None
         return found if found.tzinfo else found.replace(tzinfo=self._zone)
-
-
-def _check_mapping(columns: Mapping[str, str]) -> None:
-    for field in columns:
-        if field not in FIELDS:
-            near = difflib.get_close_matches(field, FIELDS, n=1, cutoff=0.5)
-            hint = f"，是不是“{near[0]}”" if near else ""
-            raise Rejected(f"--map 里的“{field}”不是可用的字段{hint}；可用的有：{'、'.join(FIELDS)}。")
-    if not columns.get("text"):
-        raise Rejected("没有说明哪一列是正文：请加上 --map text=列名。")
 
 
 def _zone(name: str) -> tzinfo:

@@ -1,6 +1,6 @@
 """One crawl of one source: what it found goes through the edge into the log, and only then is a page called known."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -16,6 +16,9 @@ from crawlers.raw_post import RawPost
 from crawlers.robots import RobotsBook
 from crawlers.settings import CrawlSettings
 from crawlers.source import Source
+
+Forget = Callable[[Sequence[str]], object]
+"""Takes the posts of these addresses out of the house for good."""
 
 
 class CrawlOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +48,7 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
     hosts: Hosts
     names: Names
     robots: RobotsBook
+    forget: Forget
 
 
 class SourceCrawl:
@@ -64,6 +68,8 @@ class SourceCrawl:
         self._newest: datetime | None = None
         self._not_before: datetime | None = None
         self._states_for_the_end: list[PageState] = []
+        self._lost: list[str] = []
+        self._states_of_lost: list[PageState] = []
 
     def page(self, url: str) -> PageState | None:
         return self.shared.crawl_state.pages([url]).get(url)
@@ -90,6 +96,11 @@ class SourceCrawl:
         """Remember a list page once everything that it led to has been taken in."""
         self._states_for_the_end.append(state)
 
+    def lose(self, addresses: Sequence[str], states: Sequence[PageState]) -> None:
+        """Let go, at the end of the crawl, what was deleted at its source; only then is the page remembered as gone."""
+        self._lost += addresses
+        self._states_of_lost += states
+
     def fail(self, sentence: str) -> None:
         self._failures.append(sentence)
 
@@ -104,6 +115,9 @@ class SourceCrawl:
             failure += f"（另有 {len(self._failures) - 1} 页没有采到。）"
         if not failure and not self.was_stopped:
             self.shared.crawl_state.keep_pages(self._states_for_the_end)
+        if self._lost:
+            self.shared.forget(self._lost)
+        self.shared.crawl_state.keep_pages(self._states_of_lost)
         now = self.shared.clock.now()
         due = now if self.was_stopped else now + timedelta(seconds=self.source.interval_s)
         self.shared.crawl_state.keep_health(

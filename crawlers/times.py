@@ -3,9 +3,8 @@
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
-from zoneinfo import ZoneInfo
 
-CHINA = ZoneInfo("Asia/Shanghai")
+from contracts.zone import BEIJING
 
 _CLOCK = r"(?:\s*(?P<half>凌晨|早上|上午|中午|下午|傍晚|晚上)?\s*(?P<hour>\d{1,2})\s*[:：时点]\s*(?P<minute>\d{1,2})?(?:\s*[:：分]\s*(?P<second>\d{1,2}))?(?:\.\d+)?[秒分]?)?"
 _DATED = re.compile(
@@ -29,7 +28,7 @@ def _digits(value: str) -> str:
     return _TENS.sub(lambda ten: f"{ten[1] or '一'}{ten[2] or '零'}", value).translate(_NUMERALS)
 
 
-def read_time(value: str, now: datetime, zone: tzinfo = CHINA) -> datetime | None:
+def read_time(value: str, now: datetime, zone: tzinfo = BEIJING) -> datetime | None:
     """Return the aware UTC time that `value` says, None when it says none.
 
     Reads ISO 8601, RFC 822, unix seconds and milliseconds, 年月日 with or without year, 今天/昨天/前天 and 3 分钟前, also

@@ -154,12 +154,17 @@ def _answer(desk: Desk, guarded: Guarded, request: Request, posted: Mapping[str,
     now = desk.clock.now()
     visit = None
     try:
-        session = sessions.of(desk, request, now)
-        visit = Visit(desk, request, session.officer if session else None, posted, sessions.csrf(request), now)
+        session = sessions.of(desk, request, now, may_owe=guarded.may_owe)
+        visit = Visit(
+            desk, request, session.officer if session else None, posted, sessions.csrf(request), now,
+            owes_password=session is not None and session.owes_password,
+        )  # fmt: skip
         if session is None and not guarded.public:
             return _to_sign_in(visit)
         _let_in(guarded, visit)
         return guarded.page(visit)
+    except sessions.PasswordOwed:
+        return faults.to_password(request)
     except NotFound:
         return faults.page(visit, request, 404, "没有这个页面，或者它不在你的职责范围内。")
     except Denied as denied:

@@ -8,8 +8,8 @@ import msgspec
 
 from contracts.document import Query
 from contracts.ports.index import Index
+from contracts.zone import BEIJING
 from desk import links
-from desk.visit import BEIJING
 
 
 def hours(since: datetime, until: datetime) -> tuple[datetime, ...]:

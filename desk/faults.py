@@ -2,9 +2,9 @@
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from desk.visit import Visit
+from desk.visit import Visit, wants_json
 
 TITLES = {
     400: "这样不行", 401: "请登录", 403: "不能这样做", 404: "没有找到", 409: "别人先了一步", 413: "内容太大",
@@ -27,6 +27,8 @@ def sentence_page(request: Request, status: int, sentence: str) -> Response:
     return HTMLResponse(template.render(title=TITLES.get(status, "这样不行"), sentence=sentence), status)
 
 
-def wants_json(request: Request) -> bool:
-    """Whether the visitor asked for JSON."""
-    return "application/json" in request.headers.get("accept", "")
+def to_password(request: Request) -> Response:
+    """Send somebody who holds a one-time password to change it; a script gets the sentence."""
+    if wants_json(request) or request.method != "GET":
+        return sentence_page(request, 403, "现在的口令只能用一次。请先打开 /password 换成自己的口令，再做别的事。")
+    return RedirectResponse("/password", 303)

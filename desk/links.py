@@ -3,7 +3,7 @@
 from datetime import datetime
 from urllib.parse import urlencode
 
-from desk.visit import BEIJING
+from contracts.zone import BEIJING
 
 
 def search(

@@ -57,9 +57,9 @@ class Pulse(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Told:
-    """One event as it goes over the wire, and who may have it."""
+    """One event as it goes over the wire, and who may have it; its id tells nothing of the events between."""
 
-    number: int
+    id: str
     kind: str
     data: bytes
     visible: Callable[[Officer], bool]
@@ -75,15 +75,14 @@ class Listener:
 
 
 class Live:
-    """Starts with the server. The thread alone touches `_kept`; `_lock` guards who listens."""
+    """Starts with the server. `_lock` guards who listens and what is kept."""
 
     def __init__(self, desk: "Desk") -> None:
         self._desk = desk
-        self._boot = secrets.token_hex(4)
         self._lock = threading.Lock()
         self._listeners: set[Listener] = set()
-        self._kept: deque[Told] = deque(maxlen=KEPT_EVENTS)
-        self._number = 0
+        start = Told(_new_id(), "start", b"{}", lambda _officer: False)
+        self._kept: deque[Told] = deque((start,), maxlen=KEPT_EVENTS)
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self.pulse = Pulse()
@@ -113,7 +112,10 @@ class Live:
 
     async def events(self, request: Request) -> Response:
         """Answer `GET /events`: changes as they happen, a pulse every few seconds, resumed by `Last-Event-ID`."""
-        session = await run_in_threadpool(sessions.of, self._desk, request, self._desk.clock.now())
+        try:
+            session = await run_in_threadpool(sessions.of, self._desk, request, self._desk.clock.now())
+        except sessions.PasswordOwed:
+            return faults.to_password(request)
         if session is None:
             return faults.sentence_page(request, 401, "登录已过期。请重新登录。")
         after = request.headers.get("last-event-id", "")
@@ -128,15 +130,14 @@ class Live:
         with self._lock:
             self._listeners.add(listener)
             missed = self._missed(after)
-            last = self._number
         try:
             yield b"retry: 2000\n\n"
             yield self._pulse_bytes()
             if missed is None:
-                yield self._bytes("refresh", b"{}", last)
+                yield self._refresh()
             for told in missed or ():
                 if told.visible(officer):
-                    yield self._bytes(told.kind, told.data, told.number)
+                    yield _bytes(told)
             checked = time.monotonic()
             while not self._stopping.is_set():
                 try:
@@ -144,12 +145,7 @@ class Live:
                 except TimeoutError:
                     yield self._pulse_bytes()
                 else:
-                    if told_now is None:
-                        yield self._bytes("refresh", b"{}", last)
-                        continue
-                    last = told_now.number
-                    if told_now.visible(officer):
-                        yield self._bytes(told_now.kind, told_now.data, told_now.number)
+                    yield self._refresh() if told_now is None else _bytes(told_now)
                 if time.monotonic() - checked > SESSION_CHECK_S:
                     checked = time.monotonic()
                     if await run_in_threadpool(sessions.of, self._desk, request, self._desk.clock.now()) is None:
@@ -163,16 +159,14 @@ class Live:
         """Return what a returning desk missed; None when it must look anew; [] for one that comes first."""
         if not after:
             return []
-        boot, _, number = after.partition("-")
-        if boot != self._boot or not number.isascii() or not number.isdigit() or len(number) > 15:
-            return None
         kept = list(self._kept)
-        if kept and int(number) < kept[0].number - 1:
-            return None
-        return [told for told in kept if told.number > int(number)]
+        seen = next((place for place, told in enumerate(kept) if told.id == after), None)
+        return None if seen is None else kept[seen + 1 :]
 
-    def _bytes(self, kind: str, data: bytes, number: int) -> bytes:
-        return b"id: %s-%d\nevent: %s\ndata: %s\n\n" % (self._boot.encode(), number, kind.encode(), data)
+    def _refresh(self) -> bytes:
+        with self._lock:
+            newest = self._kept[-1]
+        return _bytes(Told(newest.id, "refresh", b"{}", newest.visible))
 
     def _pulse_bytes(self) -> bytes:
         now = self._desk.clock.now()
@@ -226,10 +220,10 @@ class Live:
 
     def _tell(self, kind: str, data: bytes, visible: Callable[[Officer], bool]) -> None:
         with self._lock:
-            self._number += 1
-            told = Told(self._number, kind, data, visible)
+            told = Told(_new_id(), kind, data, visible)
             self._kept.append(told)
-            listeners = list(self._listeners)
+            # what somebody may not see wakes nothing of theirs either: not even a pulse comes later for it
+            listeners = [listener for listener in self._listeners if visible(listener.officer)]
         for listener in listeners:
             self._hand(listener, told)
 
@@ -265,6 +259,14 @@ class Live:
             newest_at=newest, lag_s=max(0.0, lag_s), reading=True, silent_sources=silent, sources=len(sources),
             failed_messages=failed,
         )  # fmt: skip
+
+
+def _new_id() -> str:
+    return secrets.token_hex(8)
+
+
+def _bytes(told: Told) -> bytes:
+    return b"id: %s\nevent: %s\ndata: %s\n\n" % (told.id.encode(), told.kind.encode(), told.data)
 
 
 def _last(desk: "Desk", stream: str) -> datetime | None:

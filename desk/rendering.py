@@ -15,8 +15,9 @@ from contracts.level import LEVEL_MEANINGS, LEVEL_WORDS
 from contracts.post import Post
 from contracts.region import region_name
 from contracts.topic import TOPIC_WORDS
+from contracts.zone import BEIJING
 from desk import navigation, wording
-from desk.visit import BEIJING, Visit
+from desk.visit import Visit
 
 if TYPE_CHECKING:
     from desk.live import Live

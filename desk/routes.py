@@ -17,6 +17,8 @@ class Guarded:
     public: bool = False
     everyone: bool = False
     """Open to every signed-in officer."""
+    may_owe: bool = False
+    """Open also while the one-time password still has to be changed."""
 
     def lets_in(self, officer: Officer | None) -> bool:
         if self.public:

@@ -22,23 +22,34 @@ VISITOR: Final = "qingting_visitor"
 """Stands in for the session on the sign-in form, before anybody is known."""
 
 
+class PasswordOwed(Exception):  # noqa: N818 - the word names the answer
+    """Signed in with a one-time password: nothing else answers before it is changed."""
+
+
 @dataclass(frozen=True)
 class Session:
     officer: Officer
+    owes_password: bool = False
 
 
-def of(desk: "Desk", request: Request, now: datetime) -> Session | None:
-    """Return the session of the request's cookie, if it is in force."""
+def of(desk: "Desk", request: Request, now: datetime, *, may_owe: bool = False) -> Session | None:
+    """Return the session of the request's cookie, if it is in force.
+
+    Raises PasswordOwed while the password is a one-time one, except on what a person needs to change it: `may_owe`.
+    """
     token = request.cookies.get(SESSION, "")
     if not token or len(token) > 200:
         return None
     with desk.database.reading() as connection:
         officer = people.officer_of_session(connection, token, now=now, settings=desk.response)
         resting = officer is not None and people.is_resting(connection, token, now=now)
+        owes = officer is not None and people.must_change_password(connection, officer.id)
+    if owes and not may_owe:
+        raise PasswordOwed
     if resting and _is_by_hand(request):
         with desk.database.writing() as connection:
             people.touch_session(connection, token, now=now)
-    return None if officer is None else Session(officer)
+    return None if officer is None else Session(officer, owes)
 
 
 def _is_by_hand(request: Request) -> bool:

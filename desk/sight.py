@@ -8,38 +8,31 @@ from sqlalchemy import Connection, func, select
 
 from alerts import store
 from alerts.tables import deliveries
-from contracts.alert import Alert
 from contracts.events import AlertChanged, TaskChanged
-from response import helping
-from response.access import Officer, may, sees_plea
+from response import answering, helping, judging
+from response.access import Officer, sees, unit_of_alert
 
 if TYPE_CHECKING:
     from desk.app import Desk
 
 
-def sees_alert(officer: Officer, alert: Alert) -> bool:
-    """Whether the officer may know of the alert."""
-    if alert.lane is not None:
-        return sees_plea(officer, (alert.region,) if alert.region else ())
-    return may(officer, "see_alerts")
-
-
 def of_alert_event(desk: "Desk", event: AlertChanged) -> Callable[[Officer], bool]:
     """Return who may be told that the alert changed."""
-    if event.lane is None:
-        return lambda officer: may(officer, "see_alerts")
+    act = "see_pleas" if event.lane else "see_alerts"
     with desk.database.reading() as connection:
         alert = store.get(connection, event.id)
-    return lambda officer: alert is not None and sees_alert(officer, alert)
+        unit = unit_of_alert(connection, alert) if alert else ""
+    return lambda officer: sees(officer, act, unit)
 
 
 def of_task_event(desk: "Desk", event: TaskChanged) -> Callable[[Officer], bool]:
     """Return who may be told that the task changed."""
-    if event.kind != "help":
-        return lambda officer: may(officer, "see_tasks")
+    act = "see_pleas" if event.kind == "help" else "see_tasks"
+    kept = {"help": helping.get, "judgement": judging.get, "response": answering.get}[event.kind]
     with desk.database.reading() as connection:
-        task = helping.get(connection, event.id)
-    return lambda officer: task is not None and helping.sees(officer, task)
+        task = kept(connection, event.id)
+    unit = task.unit if task else ""
+    return lambda officer: sees(officer, act, unit)
 
 
 def failed_messages(connection: Connection, since: datetime) -> int:

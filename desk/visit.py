@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from starlette.requests import Request
@@ -13,12 +12,12 @@ from starlette.responses import RedirectResponse, Response
 
 from contracts.errors import Rejected
 from contracts.region import region_name
+from contracts.zone import BEIJING
 from response.access import Officer
 
 if TYPE_CHECKING:
     from desk.app import Desk
 
-BEIJING = ZoneInfo("Asia/Shanghai")
 FIELD_LENGTH_MAX = 300
 TEXT_LENGTH_MAX = 20_000
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -38,6 +37,8 @@ class Visit:
     form: Mapping[str, tuple[str, ...]]
     csrf: str
     now: datetime
+    owes_password: bool = False
+    """Signed in with a one-time password: the frame then leads nowhere else."""
 
     @property
     def officer(self) -> Officer:
@@ -46,7 +47,7 @@ class Visit:
 
     @property
     def wants_json(self) -> bool:
-        return "application/json" in self.request.headers.get("accept", "")
+        return wants_json(self.request)
 
     @property
     def unit_name(self) -> str:
@@ -115,6 +116,11 @@ class Visit:
 
 
 Page = Callable[[Visit], Response]
+
+
+def wants_json(request: Request) -> bool:
+    """Whether the visitor asked for JSON."""
+    return "application/json" in request.headers.get("accept", "")
 
 
 def clean(text: str) -> str:

@@ -24,7 +24,7 @@ class Folds:
         self._capacity = capacity
         self._buckets: dict[int, list[tuple[int, str]]] = {}
         self._order: deque[tuple[int, str]] = deque()
-        self._known: set[str] = set()
+        self._known: dict[str, int] = {}
         self._roots: dict[str, str] = {}
 
     def original_of(self, sketch: int, repost_of: str = "") -> str:
@@ -53,19 +53,28 @@ class Folds:
             if len(self._roots) > self._capacity:
                 del self._roots[next(iter(self._roots))]
         elif sketch:
-            self._known.add(post)
+            self._known[post] = sketch
             self._order.append((sketch, post))
             for key in _keys(sketch):
                 self._buckets.setdefault(key, []).append((sketch, post))
             if len(self._order) > self._capacity:
                 self._drop_oldest()
 
+    def drop(self, post: str) -> None:
+        """Forget a post that can have no copies any more; without effect for one that is not known."""
+        self._roots.pop(post, None)
+        if post in self._known:
+            self._order.remove((self._known[post], post))
+            self._take_out(post)
+
     def _drop_oldest(self) -> None:
-        oldest = self._order.popleft()
-        self._known.discard(oldest[1])
-        for key in _keys(oldest[0]):
+        self._take_out(self._order.popleft()[1])
+
+    def _take_out(self, post: str) -> None:
+        sketch = self._known.pop(post)
+        for key in _keys(sketch):
             bucket = self._buckets[key]
-            bucket.remove(oldest)
+            bucket.remove((sketch, post))
             if not bucket:
                 del self._buckets[key]
 

@@ -162,6 +162,8 @@ class IndexRole:
         if known:
             if known.post.fetched_at > post.fetched_at:
                 return known
+            if score.lane is not None:  # whatever it said before: a plea is no copy and belongs to no event
+                return Document(post=post, score=score)
             return Document(post=post, score=score, fold_of=known.fold_of, event=known.event)
         fold_of = joined = ""
         if score.lane is None:  # a plea is never folded and joins no event
@@ -173,6 +175,8 @@ class IndexRole:
         if event.lane is None:
             self._folds.add(event.id, event.sketch, event.fold_of)
             self._events.add(event.event, event.published_at, event.topics, event.regions, event.keywords)
+        else:
+            self._folds.drop(event.id)
 
     def _announcement(self, document: Document) -> PostIndexed:
         post, score = document.post, document.score

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from contracts.lane import LANES, Lane
+from contracts.lane import DANGEROUS, LANES, Lane
 from contracts.ports.scorer import Judgement
 from pipeline import help_rules as rules
 from pipeline.help_gate import Sieve
@@ -98,7 +98,6 @@ _over_text: Final = tuple(_Keeper(guard, re.compile(guard.pattern)) for guard in
 _over_sentence: Final = tuple(
     _Keeper(guard, re.compile(guard.pattern)) for guard in GUARDS if guard.scope == "sentence"
 )
-_DANGEROUS: Final = frozenset({"critical", "suspected"})
 _ENDS: Final = "。!?\n;"
 _TO_ASCII: Final = tuple(zip("，！？：；（）～", ",!?:;()~", strict=True))
 
@@ -111,9 +110,9 @@ def judge(text: str, judgement: Judgement) -> LaneVerdict:
         lane: Lane = heard[0].rule.lane
         places = [(one.begin, one.end) for one in heard]
         help_, danger = _CERTAIN[lane]
-        if lane not in _DANGEROUS and _sounds_dangerous(judgement, plain):
+        if lane not in DANGEROUS and _sounds_dangerous(judgement, plain):
             lane, danger = "suspected", _CERTAIN["suspected"][1]
-        elif lane in _DANGEROUS:
+        elif lane in DANGEROUS:
             places += [match.span() for match in _call.finditer(plain)]
         return _verdict(
             text, lane, [one.rule.name for one in heard], places,
@@ -193,7 +192,7 @@ def _silenced(plain: str, rule: rules.Rule, begin: int, end: int, over_text: Ite
     if not holding:
         return False
     near = (max(0, begin - _NEAR), end + _NEAR)
-    if rule.lane not in _DANGEROUS or not (_self.search(plain, *near) and _now.search(plain, *near)):
+    if rule.lane not in DANGEROUS or not (_self.search(plain, *near) and _now.search(plain, *near)):
         return True
     return any(guard.yields == "rescue" for guard in holding) and not _call.search(plain, *near)
 

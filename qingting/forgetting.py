@@ -1,30 +1,30 @@
-"""`forget`: what must go, goes from the index at once and never comes in again."""
+"""Forgetting in this house: at once when asked, and by the clock."""
 
 from collections.abc import Sequence
 
-from contracts.ports.forget_list import Forgotten
 from qingting.wiring import House
 
 
-def forget(house: House, *, urls: Sequence[str] = (), authors: Sequence[str] = (), posts: Sequence[str] = ()) -> int:
-    """Put the entries on the forget list, then remove the posts from index and desk; return how many were removed.
+def forget(
+    house: House, *, urls: Sequence[str] = (), authors: Sequence[str] = (), posts: Sequence[str] = (), by: str = "cli"
+) -> int:
+    """Forget at once and for good; return how many posts were removed from the index."""
+    from response import forgetting
 
-    The list comes first: a write that races with the removal is refused by it.
-    """
-    from contracts.identity import url_digest
-    from response import audit, correcting, helping
-    from text.url import canonical_url
+    return forgetting.forget(
+        house.database, house.index, house.forget_list, urls=urls, authors=authors, posts=posts, by=by,
+        now=house.clock.now(),
+    )  # fmt: skip
 
-    addresses = [canonical_url(url) for url in urls]
-    house.forget_list.add(
-        [Forgotten(post=post) for post in posts]
-        + [Forgotten(author=author) for author in authors]
-        + [Forgotten(url_digest=url_digest(address)) for address in addresses]
-    )
-    removed = house.index.forget(posts, authors, addresses)
-    with house.database.writing() as connection:
-        now = house.clock.now()
-        helping.forget(connection, removed, now=now)
-        correcting.forget(connection, removed)
-        audit.append(connection, by="cli", act="forget", subject="", detail=f"{len(removed)} posts removed", now=now)
-    return len(removed)
+
+def forget_deleted(house: House, urls: Sequence[str]) -> int:
+    """Forget what was deleted at its source."""
+    return forget(house, urls=urls, by="crawl")
+
+
+def forget_due(house: House) -> int:
+    """Forget what must go by now, and what an interrupted `forget` left over; the index is opened only where needed."""
+    from response import forgetting
+
+    due = forgetting.due(house.database, house.forget_list, house.settings.response, house.clock.now())
+    return forget(house, posts=sorted(due), by="-") if due else 0

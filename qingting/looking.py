@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from contracts.document import Hit, Query
+from contracts.level import Level
 from qingting.wiring import House
 
 _NO_LIMIT: Final = 1_000_000
@@ -42,7 +43,7 @@ class ShownAlert(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     rule: str
     lane: str | None
-    level: str | None
+    level: Level | None
     level_confirmed: bool
     state: str
     opened_at: datetime

@@ -1,17 +1,8 @@
 """`report weekly`: build, keep and write a week's report, and prove its figures by asking again."""
 
-import re
-from datetime import timedelta
-from typing import Final
-from zoneinfo import ZoneInfo
-
 import msgspec
 
-from contracts.errors import Rejected
 from qingting.wiring import House
-
-_CHINA: Final = ZoneInfo("Asia/Shanghai")
-_WEEK: Final = re.compile(r"\d{4}-W(0[1-9]|[1-4]\d|5[0-3])")
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,15 +17,12 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 def weekly(house: House, week: str, unit: str) -> Written:
     """Write the report of an ISO week (default: the last whole one). Raises Rejected for a week that is none."""
     from reports import files, resolving, store
+    from reports.period import week_of
     from reports.weekly import build
     from response import people
 
     now = house.clock.now()
-    if not week:
-        year, number, _ = (now.astimezone(_CHINA) - timedelta(days=7)).isocalendar()
-        week = f"{year}-W{number:02}"
-    elif not _WEEK.fullmatch(week):
-        raise Rejected(f"--week {week} 不是周次，请写成 2026-W47。")
+    week = week or week_of(now, back=1)
     report = build(week, unit, index=house.index, database=house.database, now=now, sample=house.has_samples)
     with house.database.writing() as connection:
         report = store.save(connection, report)

@@ -3,7 +3,8 @@
 import logging
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from backends.settings import CelerySettings
@@ -29,6 +30,8 @@ WORKER: Final = "worker"
 TURN_S: Final = 0.5
 _HOST_LEASE_S: Final = 20.0
 """How long nobody crawls the hosts of a crawl process that died."""
+_FORGET_EVERY: Final = timedelta(minutes=1)
+_RETAIN_EVERY: Final = timedelta(hours=1)
 _FIRST_PAUSE_S: Final = 0.1
 _LONGEST_PAUSE_S: Final = 5.0
 
@@ -67,17 +70,23 @@ def watch_role(house: House) -> "WatchRole":
 
 
 def notify_role(house: House) -> "NotifyRole":
-    from alerts.notify import NotifyRole
-    from response import timers
+    from alerts.notify import Chore, NotifyRole
+    from qingting.forgetting import forget_due
+    from qingting.retaining import retain
+    from response import judging, shifts, timers
 
     settings = house.settings.response
 
     def run_timers(connection: "Connection", now: datetime) -> None:
         timers.run(connection, now, settings)
 
+    def awaited(connection: "Connection") -> frozenset[str]:
+        return frozenset(judgement.alert for judgement in judging.awaiting(connection))
+
     return NotifyRole(
         house.log, house.database, house.lease("notify"), house.clock, house.notifiers, timers=(run_timers,),
-        settings=house.settings.alerts,
+        roster=shifts.rung_in_turn, awaited=awaited, settings=house.settings.alerts,
+        chores=(Chore(partial(forget_due, house), _FORGET_EVERY), Chore(partial(retain, house), _RETAIN_EVERY)),
     )  # fmt: skip
 
 
@@ -129,10 +138,11 @@ def _turns(name: str, role: Role, stop: threading.Event) -> None:
 def _crawl(house: House, presence: Presence, stop: threading.Event) -> None:
     from crawlers.crawling import crawl
     from crawlers.share import HostShare
+    from qingting.forgetting import forget_deleted
 
     crawl(
         house.sources, edge=house.edge, log=house.log, crawl_state=house.crawl_state, clock=house.clock,
-        once=False, should_stop=stop.is_set, settings=house.settings.crawl,
+        forget=partial(forget_deleted, house), once=False, should_stop=stop.is_set, settings=house.settings.crawl,
         share=HostShare(presence, lambda host: house.lease(host, _HOST_LEASE_S)),
     )  # fmt: skip
 

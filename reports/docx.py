@@ -5,13 +5,12 @@ from io import BytesIO
 from typing import Any, Final
 
 from contracts.report import Figure, Report
-from reports.period import CHINA
-from reports.sections import Day, Table, issue, sections, standing, title, told, trend, unit_name
+from contracts.zone import BEIJING
+from reports.sections import Day, Table, headed, issue, sections, standing, title, told, trend, unit_name
 
 _BODY: Final = "宋体"
 _HEADING: Final = "黑体"
 _LATIN: Final = "Times New Roman"
-_NUMERALS: Final = "一二三四五六七八九十"
 _PICTURE_CM: Final = 15.5
 
 
@@ -42,7 +41,7 @@ def render(report: Report, *, people: Mapping[str, str] | None = None) -> bytes:
     facts = "　".join(f"{name}：{value}" for name, value in standing(report, people or {}))
     document.add_paragraph(facts, style="Caption").alignment = ALIGN.CENTER
     for number, section in enumerate(sections(report)):
-        document.add_heading(f"{_NUMERALS[number]}、{section.heading}", level=1)
+        document.add_heading(headed(number, section), level=1)
         for sentence in section.sentences:
             paragraph = document.add_paragraph(sentence)
             paragraph.paragraph_format.first_line_indent = Pt(24)
@@ -55,7 +54,7 @@ def render(report: Report, *, people: Mapping[str, str] | None = None) -> bytes:
         for table in section.tables:
             _add_table(document, table)
     if report.signed_at is not None:
-        day = report.signed_at.astimezone(CHINA)
+        day = report.signed_at.astimezone(BEIJING)
         signed = document.add_paragraph(f"{unit_name(report)}\n{day.year} 年 {day.month} 月 {day.day} 日")
         signed.alignment = ALIGN.RIGHT
     written = BytesIO()

@@ -6,16 +6,15 @@ from typing import Final
 from urllib.parse import urlencode
 
 from contracts.report import Figure, Report
+from contracts.zone import BEIJING
 from reports import readings
-from reports.period import CHINA
-from reports.sections import Day, Section, Table, issue, sections, standing, title, told, trend, unit_name
+from reports.sections import Day, Section, Table, headed, issue, sections, standing, title, told, trend, unit_name
 
 _WIDTH: Final = 720
 _HEIGHT: Final = 260
 _LEFT: Final = 8
 _TOP: Final = 34
 _FOOT: Final = 46
-_NUMERALS: Final = "一二三四五六七八九十"
 _STYLE: Final = """
 :root{color-scheme:light}*{box-sizing:border-box}
 body{margin:0;background:#eef0f2;color:#1b1f24;font:16px/1.75 "Noto Serif CJK SC","Source Han Serif SC",SimSun,"宋体",serif}
@@ -70,7 +69,7 @@ def address(figure: Figure) -> str:
         return ""
     query = figure.query
     asked: list[tuple[str, str]] = [
-        (name, moment.astimezone(CHINA).isoformat())
+        (name, moment.astimezone(BEIJING).isoformat())
         for name, moment in (("since", query.since), ("until", query.until))
         if moment
     ]
@@ -85,7 +84,7 @@ def _section(number: int, section: Section, report: Report) -> str:
     sentences = "".join(f"<p>{escape(sentence)}</p>" for sentence in section.sentences)
     chart = _chart(trend(report)) if section.trend and section.tables else ""
     tables = "".join(map(_table, section.tables))
-    return f"<section><h2>{_NUMERALS[number]}、{escape(section.heading)}</h2>{sentences}{chart}{tables}</section>"
+    return f"<section><h2>{escape(headed(number, section))}</h2>{sentences}{chart}{tables}</section>"
 
 
 def _table(table: Table) -> str:
@@ -113,7 +112,7 @@ def _asked(figure: Figure) -> str:
     """Return what a help figure asked, in words: it opens to this and its count, never to posts."""
     assert figure.query is not None
     since, until = (
-        moment.astimezone(CHINA).strftime("%m-%d %H:%M") if moment else ""
+        moment.astimezone(BEIJING).strftime("%m-%d %H:%M") if moment else ""
         for moment in (figure.query.since, figure.query.until)
     )
     return f"查询：{since} 起、{until} 前发布的公开求助，{figure.label}，计 {told(figure)} 条。"
@@ -150,5 +149,5 @@ def _chart(days: list[Day]) -> str:
 def _foot(report: Report) -> str:
     if report.signed_at is None:
         return ""
-    day = report.signed_at.astimezone(CHINA)
+    day = report.signed_at.astimezone(BEIJING)
     return f"<footer><p>{escape(unit_name(report))}<br>{day.year} 年 {day.month} 月 {day.day} 日</p></footer>"

@@ -9,11 +9,12 @@ import msgspec
 from contracts.region import HUNAN, region_name
 from contracts.report import Figure, Report
 from contracts.task import OUTCOME_WORDS
-from reports.period import CHINA
+from contracts.zone import BEIJING
 from reports.suppression import SMALLEST_TOLD
 
 NOTHING: Final = "本期无"
 WITHHELD: Final = "不列出"
+_NUMERALS: Final = "一二三四五六七八九十"
 COLUMNS: Final[dict[str, str]] = {
     "posts": "帖数", "change": "比上周", "share": "负面占比", "originals": "原发", "negative": "负面", "neutral": "中性",
     "positive": "正面",
@@ -44,6 +45,11 @@ class Day(msgspec.Struct, frozen=True):
     share: Figure
 
 
+def headed(number: int, section: Section) -> str:
+    """Return the heading with its number, which counts from 0: 一、概况."""
+    return f"{_NUMERALS[number]}、{section.heading}"
+
+
 def title(report: Report) -> str:
     """Return the report's title."""
     return f"{unit_name(report)}妇女儿童网络舆情周报{'（样例）' if report.sample else ''}"
@@ -57,7 +63,7 @@ def unit_name(report: Report) -> str:
 def issue(report: Report) -> str:
     """Return year, number of the week and its days."""
     year, number = report.week.split("-W")
-    since, until = report.since.astimezone(CHINA), report.until.astimezone(CHINA)
+    since, until = report.since.astimezone(BEIJING), report.until.astimezone(BEIJING)
     last = until.fromordinal(until.toordinal() - 1)
     return f"{year} 年第 {int(number)} 周 · {since.month} 月 {since.day} 日至 {last.month} 月 {last.day} 日"
 
@@ -65,13 +71,13 @@ def issue(report: Report) -> str:
 def standing(report: Report, people: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """Return who made the report and how far it is."""
     state = {"draft": "草稿，未签发", "signed": "已签发", "published": "已发布"}[report.state]
-    signed = report.signed_at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M") if report.signed_at else "—"
+    signed = report.signed_at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M") if report.signed_at else "—"
     return (
         ("状态", state),
         ("撰写", people.get(report.written_by, report.written_by) or "—"),
         ("签发", people.get(report.signed_by, report.signed_by) or "—"),
         ("签发时间", signed),
-        ("数字截至", report.built_at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")),
+        ("数字截至", report.built_at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")),
     )
 
 

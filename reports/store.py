@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from contracts.errors import Conflict
 from contracts.report import Figure, Report
 from reports.tables import reports
+from response.access import Officer, owned
 
 
 def save(connection: Connection, report: Report) -> Report:
@@ -35,15 +36,10 @@ def get(connection: Connection, report: str, *, to_change: bool = False) -> Repo
     return _report(row) if row else None
 
 
-def by_week(connection: Connection, week: str, unit: str) -> Report | None:
-    """Return a week's report of a unit."""
-    row = connection.execute(select(reports).where(reports.c.week == week, reports.c.unit == unit)).first()
-    return _report(row) if row else None
-
-
-def listing(connection: Connection, limit: int = 200) -> tuple[Report, ...]:
-    """Return the reports, newest week first."""
-    asked = select(reports).order_by(reports.c.since.desc(), reports.c.unit).limit(limit)
+def listing(connection: Connection, officer: Officer, limit: int = 200) -> tuple[Report, ...]:
+    """Return the reports of the officer's unit and those below it, newest week first."""
+    asked = select(reports).where(owned(officer, reports.c.unit))
+    asked = asked.order_by(reports.c.since.desc(), reports.c.unit).limit(limit)
     return tuple(_report(row) for row in connection.execute(asked))
 
 

@@ -46,8 +46,12 @@ def add(
 
 
 def set_active(connection: Connection, officer: Officer, account: str, *, active: bool, now: datetime) -> None:
-    """Let an account speak, or no more."""
+    """Let an account speak, or no more. Raises Denied for one of another unit."""
     require(officer, "manage_accounts")
+    found = get(connection, account)
+    if found is None:
+        raise Rejected("没有这个账号。")
+    require_unit(officer, found.unit)
     connection.execute(update(accounts).where(accounts.c.id == account).values(active=active))
     act = "activate account" if active else "deactivate account"
     audit.append(connection, by=officer.id, act=act, subject=account, now=now)

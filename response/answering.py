@@ -11,22 +11,23 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from alerts import store
 from contracts.errors import Conflict, Rejected
 from contracts.identity import digest
+from contracts.level import LEVEL_WORDS, LEVELS, Level
 from contracts.task import RESPONSE_WORDS, Draft, ResponseTask
 from response import accounts, audit, facts
-from response.access import Denied, Officer, require, require_unit
-from response.opening import announce
+from response.access import Denied, Officer, owned, require, require_unit
+from response.opening import announce, changes
 from response.tables import answered_posts, drafts, effects, response_tasks, reviews
 from text.mask import mask
 from text.overlap import nearly_identical, repeated_runs
 
 NEXT: Final[dict[str, tuple[str, ...]]] = {
     "open": ("claimed", "withdrawn"),
-    "claimed": ("drafted", "open", "withdrawn"),
+    "claimed": ("drafted", "withdrawn"),
     "drafted": ("drafted", "in_review", "withdrawn"),
     "in_review": ("drafted", "returned", "approved", "withdrawn"),
     "returned": ("drafted", "withdrawn"),
@@ -37,6 +38,8 @@ NEXT: Final[dict[str, tuple[str, ...]]] = {
     "withdrawn": (),
 }
 """State → the states that may follow."""
+RUNNING: Final = frozenset(NEXT) - {"published", "effect", "closed", "withdrawn"}
+"""The states in which an answer is still owed."""
 REVIEWERS: Final[dict[str, int]] = {"red": 2, "orange": 2}
 """How many other people must approve; one for the other levels."""
 TEXT_MAX: Final = 5000
@@ -90,12 +93,14 @@ def why(connection: Connection, task: str) -> str:
 
 
 def listing(
-    connection: Connection, *, open_only: bool = False, assignee: str = "", limit: int = 500
-) -> tuple[ResponseTask, ...]:
-    """Return tasks by deadline, soonest first."""
+    connection: Connection, *, officer: Officer | None = None, open_only: bool = False, assignee: str = "", limit: int = 500,
+) -> tuple[ResponseTask, ...]:  # fmt: skip
+    """Return tasks by deadline, soonest first; with an officer only those of this officer's unit."""
     asked = select(response_tasks).order_by(response_tasks.c.due_at, response_tasks.c.id).limit(limit)
     if open_only:
         asked = asked.where(response_tasks.c.state.not_in(("closed", "withdrawn")))
+    if officer:
+        asked = asked.where(owned(officer, response_tasks.c.unit))
     if assignee:
         asked = asked.where(response_tasks.c.assignee == assignee)
     return tuple(map(_task, connection.execute(asked)))
@@ -177,10 +182,13 @@ def record_verification(connection: Connection, officer: Officer, task: str, *, 
     audit.append(connection, by=officer.id, act="verify words", subject=task, detail=note.strip(), now=now)
 
 
-def faults(connection: Connection, task: str, *, posts: Sequence[str] = (), now: datetime) -> tuple[str, ...]:
+def faults(
+    connection: Connection, task: str, *, posts: Sequence[str] = (), alone: bool = False, now: datetime
+) -> tuple[str, ...]:
     """Return what keeps the newest version from review or publication, one sentence each; empty when nothing does.
 
-    `posts` are the texts of the alert's posts, which the caller reads from the index.
+    `posts` are the texts of the alert's posts, which the caller reads from the index; `alone` does not ask whether the
+    account has answered them already.
     """
     written = draft(connection, task)
     if written is None:
@@ -208,6 +216,8 @@ def faults(connection: Connection, task: str, *, posts: Sequence[str] = (), now:
             found.append(f"答复重复了帖子的原话“{runs[0]}”，请改写，或记录核实情况后再送审。")
     if other := _near(connection, written, now):
         found.append(f"与账号“{other}”的答复几乎相同：请写成自己的话，或只由一个账号答复。")
+    if account and not alone and _taken(connection, task, written.account):
+        found.append(f"账号“{account.name}”已经答复过这条预警里的帖子，一帖只答一次：请换一个账号，或撤回任务。")
     return tuple(found)
 
 
@@ -258,9 +268,10 @@ def review(
         _void(connection, task, "已退回")
         return _set(connection, officer, task, "returned", now, detail=reason.strip())
     if len(counted) + 1 >= REVIEWERS.get(found.level, 1):
+        _answer(connection, task, written.account)
         return _set(connection, officer, task, "approved", now)
     audit.append(connection, by=officer.id, act="response: first approval", subject=task, now=now)
-    announce(connection, task, "response", "in_review", _changes(connection, task), now)
+    announce(connection, task, "response", "in_review", changes(connection, task, "response"), now)
     return found
 
 
@@ -269,7 +280,7 @@ def publish(
 ) -> ResponseTask:
     """Record where and when a person published the approved text.
 
-    Raises Rejected for a bad link or time, Conflict when the approval no longer holds or the account answered this post.
+    Raises Rejected for a bad link or time, Conflict when the approval no longer holds.
     """
     require(officer, "publish")
     found = _mine(connection, officer, task)
@@ -285,14 +296,10 @@ def publish(
         raise Rejected("发布时间早于任务开始的时间，请核对。")
     if len(_approvals(connection, task, written.text_hash)) < REVIEWERS.get(found.level, 1):
         raise Conflict("这一版没有足够的有效审核，请重新送审。")
-    if problems := faults(connection, task, now=now):
+    # it is out already, and the posts were this account's to answer since the approval
+    if problems := faults(connection, task, alone=True, now=now):
         raise Conflict(f"审核后情况有变，不能发布：{''.join(problems)}")
-    alert = store.get(connection, found.alert)
-    for post in (alert.posts if alert else ())[:1]:
-        taken = select(answered_posts).where(answered_posts.c.account == written.account, answered_posts.c.post == post)
-        if connection.execute(taken).first():
-            raise Conflict("这个账号已经答复过这条帖子，一帖只答一次。")
-        connection.execute(insert(answered_posts), {"account": written.account, "post": post, "task": task})
+    _answer(connection, task, written.account)
     return _set(
         connection, officer, task, "published", now, published_url=url.strip(), published_at=published_at, overdue=False
     )
@@ -339,6 +346,29 @@ def withdraw(connection: Connection, officer: Officer, task: str, *, reason: str
     return _set(connection, officer, task, "withdrawn", now, detail=reason.strip())
 
 
+def change_level(
+    connection: Connection, officer: Officer, alert: str, *, level: Level, within: timedelta, now: datetime
+) -> None:
+    """Let the running task of an alert follow its newly confirmed level.
+
+    Its deadline counts from now where the level rises (never later than it was), from its opening where it falls. An
+    approval by fewer people than the new level asks for is void.
+    """
+    found = of_alert(connection, alert)
+    if found is None or found.level == level or found.state not in RUNNING:
+        return
+    rises = LEVELS.index(level) > LEVELS.index(found.level)
+    due_at = min(found.due_at, now + within) if rises else found.opened_at + within
+    state, needed, written = found.state, REVIEWERS.get(level, 1), draft(connection, found.id)
+    if state == "approved" and written and len(_approvals(connection, found.id, written.text_hash)) < needed:
+        _void(connection, found.id, f"级别改为{LEVEL_WORDS[level]}，要 {needed} 人通过")
+        state = "in_review"
+    changed = update(response_tasks).where(response_tasks.c.id == found.id)
+    connection.execute(changed.values(level=level, due_at=due_at, overdue=found.overdue and due_at <= now, state=state))
+    audit.append(connection, by=officer.id, act="response: level", subject=found.id, detail=level, now=now)
+    announce(connection, found.id, "response", state, changes(connection, found.id, "response"), now)
+
+
 def void_expired(connection: Connection, now: datetime) -> tuple[str, ...]:
     """Send approved and submitted tasks back to their writers when a cited fact has ended; return their ids."""
     waiting = select(response_tasks).where(response_tasks.c.state.in_(("in_review", "approved")))
@@ -347,10 +377,10 @@ def void_expired(connection: Connection, now: datetime) -> tuple[str, ...]:
         written = draft(connection, row.id)
         cited = [facts.get(connection, version) for version in written.facts] if written else []
         if any(fact is None or not facts.is_valid(fact, now) for fact in cited):
-            _void(connection, row.id, "引用的口径已过期")
+            _void(connection, row.id, "引用的口径已过期或停用")
             connection.execute(update(response_tasks).where(response_tasks.c.id == row.id).values(state="returned"))
             audit.append(connection, by="-", act="response: fact expired", subject=row.id, now=now)
-            announce(connection, row.id, "response", "returned", _changes(connection, row.id), now)
+            announce(connection, row.id, "response", "returned", changes(connection, row.id, "response"), now)
             voided.append(row.id)
     return tuple(voided)
 
@@ -383,7 +413,35 @@ def _approvals(connection: Connection, task: str, text_hash: str) -> set[str]:
     return set(rows.scalars())
 
 
+def _posts(connection: Connection, task: str) -> tuple[str, ...]:
+    found = get(connection, task)
+    alert = store.get(connection, found.alert) if found else None
+    return alert.posts if alert else ()
+
+
+def _taken(connection: Connection, task: str, account: str) -> bool:
+    """Whether the account has answered one of the task's posts elsewhere, or is about to."""
+    rows = select(answered_posts.c.post).where(
+        answered_posts.c.account == account, answered_posts.c.task != task,
+        answered_posts.c.post.in_(_posts(connection, task)),
+    )  # fmt: skip
+    return connection.execute(rows).first() is not None
+
+
+def _answer(connection: Connection, task: str, account: str) -> None:
+    """Let the account, and no other task of it, answer all posts of the task's alert."""
+    posts = _posts(connection, task)
+    known = select(answered_posts.c.post).where(answered_posts.c.account == account, answered_posts.c.post.in_(posts))
+    answered = set(connection.execute(known).scalars())
+    new = [post for post in posts if post not in answered]
+    if new:
+        connection.execute(
+            insert(answered_posts), [{"account": account, "post": post, "task": task} for post in new]
+        )  # fmt: skip
+
+
 def _void(connection: Connection, task: str, reason: str) -> None:
+    connection.execute(delete(answered_posts).where(answered_posts.c.task == task))
     connection.execute(
         update(reviews)
         .where(reviews.c.task == task, reviews.c.verdict == "approve", reviews.c.void_reason == "")
@@ -421,15 +479,10 @@ def _set(
 ) -> ResponseTask:
     connection.execute(update(response_tasks).where(response_tasks.c.id == task).values(state=state, **values))
     audit.append(connection, by=officer.id, act=f"response: {state}", subject=task, detail=detail, now=now)
-    announce(connection, task, "response", state, _changes(connection, task), now)
+    announce(connection, task, "response", state, changes(connection, task, "response"), now)
     found = get(connection, task)
     assert found is not None
     return found
-
-
-def _changes(connection: Connection, task: str) -> int:
-    """Return the ordinal of the change just audited: opening was the first."""
-    return 1 + sum(row.act.startswith("response:") for row in audit.listing(connection, subject=task, limit=1000))
 
 
 def _task(row: Row[Any]) -> ResponseTask:

@@ -44,17 +44,28 @@ def verify(connection: Connection, officer: Officer, version: str, *, now: datet
         raise Conflict("口径要由写的人以外的人核实。")
     if row.verifier:
         raise Conflict("这条口径已经核实过。")
+    if row.withdrawn:
+        raise Conflict("这条口径已经停用，不能再核实。请写一个新版本。")
     connection.execute(facts.update().where(facts.c.id == version).values(verifier=officer.id, verified_at=now))
     audit.append(connection, by=officer.id, act="verify fact", subject=version, now=now)
 
 
 def withdraw(connection: Connection, officer: Officer, version: str, *, reason: str, now: datetime) -> None:
-    """End a version at once; drafts that cite it lose their approval."""
+    """Stop a version, and the versions before one that was verified, at once; drafts that cite them lose their approval.
+
+    Raises Denied, Rejected for an unknown version or without a reason, Conflict for one that is stopped already.
+    """
     require(officer, "verify_fact")
+    row = connection.execute(select(facts).where(facts.c.id == version)).first()
+    if row is None:
+        raise Rejected("没有这条口径。")
     if not reason.strip():
         raise Rejected("停用口径要写原因。")
-    connection.execute(facts.update().where(facts.c.id == version).values(valid_until=now))
-    audit.append(connection, by=officer.id, act="withdraw fact", subject=version, detail=reason, now=now)
+    if row.withdrawn:
+        raise Conflict("这条口径已经停用。")
+    wrong = (facts.c.fact == row.fact) & (facts.c.version <= row.version) if row.verifier else facts.c.id == version
+    connection.execute(facts.update().where(wrong, facts.c.withdrawn == "").values(withdrawn=reason.strip()))
+    audit.append(connection, by=officer.id, act="withdraw fact", subject=version, detail=reason.strip(), now=now)
 
 
 def get(connection: Connection, version: str) -> Fact | None:
@@ -83,8 +94,8 @@ def versions(connection: Connection, fact: str) -> tuple[Fact, ...]:
 
 
 def is_valid(fact: Fact, at: datetime) -> bool:
-    """Whether a version may be cited: verified by somebody and not at its end."""
-    return bool(fact.verifier) and fact.valid_until > at
+    """Whether a version may be cited: verified by somebody, not stopped and not at its end."""
+    return bool(fact.verifier) and not fact.withdrawn and fact.valid_until > at
 
 
 def _write(
@@ -103,7 +114,7 @@ def _write(
         {
             "id": identity, "fact": fact, "version": last + 1, "unit": officer.unit, "title": title.strip(),
             "text": text.strip(), "source": source.strip(), "author": officer.id, "verifier": "", "verified_at": now,
-            "valid_until": valid_until, "holding": holding, "topic": topic,
+            "valid_until": valid_until, "holding": holding, "topic": topic, "withdrawn": "",
         },
     )  # fmt: skip
     audit.append(connection, by=officer.id, act="write fact", subject=identity, detail=title, now=now)

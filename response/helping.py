@@ -1,24 +1,27 @@
 """Help tasks: a plea on its way to people who can help, until they have received it. No name, no case file."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from alerts import store
+from alerts.store import names_a_post
+from alerts.tables import alerts
 from contracts.errors import Conflict, Rejected
-from contracts.region import within
+from contracts.identity import task_id
+from contracts.lane import DANGEROUS
 from contracts.task import HELP_WORDS, HelpTask
+from contracts.zone import BEIJING
 from response import audit, hours
-from response.access import Denied, Officer, may, require
-from response.opening import announce
+from response.access import Denied, Officer, require, sees_plea
+from response.opening import announce, changes
 from response.settings import ResponseSettings
 from response.tables import hand_overs, help_tasks
 
-CRITICAL: Final = frozenset({"critical", "suspected"})
 _FIELDS: Final = HelpTask.__struct_fields__
 _NEXT: Final[dict[str, tuple[str, ...]]] = {
     "pending": ("handed_over", "closed"), "handed_over": ("received", "pending"), "received": ("answered", "closed"),
@@ -45,13 +48,8 @@ class HandOver(msgspec.Struct, frozen=True, kw_only=True):
     returned_at: datetime | None
 
 
-def sees(officer: Officer, task: HelpTask) -> bool:
-    """Whether this officer may see the task: the role, and the unit or one above it."""
-    return may(officer, "see_pleas") and within(task.unit, officer.unit)
-
-
 def get(connection: Connection, task: str) -> HelpTask | None:
-    """Return one task; callers decide by `sees` who may look."""
+    """Return one task; callers decide by `access.sees_plea` who may look."""
     row = _row(connection, task)
     return _task(row) if row else None
 
@@ -70,7 +68,7 @@ def listing(
     if open_only:
         asked = asked.where(help_tasks.c.state != "closed")
     found = (_task(row) for row in connection.execute(asked))
-    return tuple([task for task in found if officer is None or sees(officer, task)][:limit])
+    return tuple([task for task in found if officer is None or sees_plea(officer, task.unit)][:limit])
 
 
 def open_post(connection: Connection, officer: Officer, task: str, *, now: datetime) -> HelpTask:
@@ -102,7 +100,15 @@ def hand_over(
     if (alert := store.get(connection, found.alert)) and alert.state == "open":
         store.change(connection, alert.id, "acknowledged", by=officer.id, reason="已转交", now=now)
     return _set(
-        connection, officer, task, "handed_over", now, f"to {to.strip()}", handed_to=to.strip(), due_at=receive_by
+        connection,
+        officer,
+        task,
+        "handed_over",
+        now,
+        f"to {to.strip()}",
+        handed_to=to.strip(),
+        due_at=receive_by,
+        overdue=False,
     )
 
 
@@ -142,23 +148,42 @@ def close(connection: Connection, officer: Officer, task: str, *, outcome: str, 
     )
 
 
-def forget(connection: Connection, posts: Sequence[str], *, now: datetime) -> int:
-    """Drop everything of these posts from help tasks at once (deleted at the source, or forgotten); receipts stay."""
-    rows = connection.execute(select(help_tasks.c.id).where(help_tasks.c.post.in_(list(posts)))).scalars().all()
-    for task in rows:
-        _strip(connection, task)
-        audit.append(connection, by="-", act="forget plea", subject=task, now=now)
-    return len(rows)
+def forget(connection: Connection, posts: Iterable[str], *, now: datetime) -> int:
+    """Drop everything of these posts from help tasks, their alerts and the late pleas; receipts and outcomes stay.
+
+    Return how many help tasks lost their post.
+    """
+    gone = frozenset(posts)
+    stripped = 0
+    for alert, post in store.plea_posts(connection).items():
+        if post in gone:
+            store.forget_plea(connection, alert)
+            task = task_id(alert, "help")
+            _strip(connection, task)
+            audit.append(connection, by="-", act="forget plea", subject=task, now=now)
+            stripped += 1
+    for plea in store.historic_pleas(connection):
+        if plea.post in gone:
+            store.forget_historic(connection, plea.post)
+    return stripped
 
 
-def forget_closed(connection: Connection, now: datetime, settings: ResponseSettings) -> None:
-    """Seven days after closing only receipt number and outcome remain."""
+def held_posts(connection: Connection) -> frozenset[str]:
+    """Return the posts of all pleas that the desk still knows."""
+    historic = (plea.post for plea in store.historic_pleas(connection))
+    return frozenset((*store.plea_posts(connection).values(), *historic))
+
+
+def past_keeping(connection: Connection, now: datetime, settings: ResponseSettings) -> frozenset[str]:
+    """Return the posts of which only receipt number and outcome may remain: closed so long ago, or half forgotten."""
     before = now - timedelta(days=settings.help_kept_days)
-    rows = connection.execute(
-        select(help_tasks.c.id).where(help_tasks.c.closed_at <= before, help_tasks.c.post != "")
-    ).scalars()
-    for task in rows.all():
-        _strip(connection, task)
+    over = select(help_tasks.c.alert).where(
+        or_(help_tasks.c.closed_at <= before, help_tasks.c.post == ""),
+        help_tasks.c.alert == alerts.c.id,
+        names_a_post(),
+    )
+    due = set(connection.execute(over).scalars())
+    return frozenset(post for alert, post in store.plea_posts(connection).items() if alert in due)
 
 
 def return_unreceived(connection: Connection, now: datetime) -> tuple[HelpTask, ...]:
@@ -170,7 +195,7 @@ def return_unreceived(connection: Connection, now: datetime) -> tuple[HelpTask, 
         _update_last(connection, row.id, returned_at=now)
         connection.execute(update(help_tasks).where(help_tasks.c.id == row.id).values(state="pending", overdue=True))
         audit.append(connection, by="-", act="help: returned", subject=row.id, detail=row.handed_to, now=now)
-        announce(connection, row.id, "help", "pending", _changes(connection, row.id), now)
+        announce(connection, row.id, "help", "pending", changes(connection, row.id, "help"), now)
     return tuple(_task(row) for row in rows)
 
 
@@ -198,7 +223,7 @@ def instructions(task: HelpTask, now: datetime, settings: ResponseSettings) -> t
     else:
         opening = hours.next_opening(calendar, now)
         when = (
-            f"下次 {opening.astimezone(hours.CHINA):%m 月 %d 日 %H:%M}"
+            f"下次 {opening.astimezone(BEIJING):%m 月 %d 日 %H:%M}"
             if opening
             else "本单位没有设置工作时间，按未开放处理"
         )
@@ -210,7 +235,7 @@ def instructions(task: HelpTask, now: datetime, settings: ResponseSettings) -> t
 
 
 def _receive_by(task: HelpTask, now: datetime, settings: ResponseSettings) -> datetime | None:
-    if task.lane in CRITICAL:
+    if task.lane in DANGEROUS:
         return now + timedelta(minutes=settings.receive_critical_minutes)
     span = timedelta(minutes=settings.receive_other_minutes)
     calendar = hours.of_unit(settings, task.unit)
@@ -220,7 +245,7 @@ def _receive_by(task: HelpTask, now: datetime, settings: ResponseSettings) -> da
 
 def _seen(connection: Connection, officer: Officer, task: str) -> HelpTask:
     found = get(connection, task)
-    if found is None or not sees(officer, found):
+    if found is None or not sees_plea(officer, found.unit):
         raise Denied("没有这条求助。")
     return found
 
@@ -237,15 +262,10 @@ def _set(
 ) -> HelpTask:
     connection.execute(update(help_tasks).where(help_tasks.c.id == task).values(state=state, **values))
     audit.append(connection, by=officer.id, act=f"help: {state}", subject=task, detail=detail, now=now)
-    announce(connection, task, "help", state, _changes(connection, task), now)
+    announce(connection, task, "help", state, changes(connection, task, "help"), now)
     found = get(connection, task)
     assert found is not None
     return found
-
-
-def _changes(connection: Connection, task: str) -> int:
-    """Return the ordinal of the change just audited: opening was the first."""
-    return 1 + sum(row.act.startswith("help:") for row in audit.listing(connection, subject=task, limit=1000))
 
 
 def _update_last(connection: Connection, task: str, **values: Any) -> None:

@@ -1,14 +1,24 @@
-"""Hotline hours: pure questions to a unit's calendar. A unit without hours is closed, and nobody guesses."""
+"""Hours of the hotline and of the desk: pure questions to a calendar. A unit without hotline hours is closed, and nobody guesses."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from contracts.region import parent
+from contracts.zone import BEIJING
 from response.settings import HotlineHours, ResponseSettings
 
-CHINA: Final = ZoneInfo("Asia/Shanghai")
 _LOOK_AHEAD_DAYS: Final = 31
+_DAY_BEGINS: Final = time(8)
+_DAY_ENDS: Final = time(20)
+
+
+def taken_up(at: datetime) -> datetime:
+    """Return when an alert below orange is taken up: with the 08:00 早报 if it came in the night, by day at once."""
+    local = at.astimezone(BEIJING)
+    if _DAY_BEGINS <= local.time() < _DAY_ENDS:
+        return at
+    day = local.date() + timedelta(days=local.time() >= _DAY_ENDS)
+    return datetime.combine(day, _DAY_BEGINS, BEIJING).astimezone(UTC)
 
 
 def of_unit(settings: ResponseSettings, unit: str) -> HotlineHours | None:
@@ -24,7 +34,7 @@ def is_open(hours: HotlineHours | None, at: datetime) -> bool:
     """Whether the hotline answers at a time."""
     if hours is None:
         return False
-    local = at.astimezone(CHINA)
+    local = at.astimezone(BEIJING)
     opens, closes = _window(hours, local.date())
     return _works(hours, local.date()) and opens <= local < closes
 
@@ -33,7 +43,7 @@ def next_opening(hours: HotlineHours | None, at: datetime) -> datetime | None:
     """Return when it opens next after `at`; None when no hours are set or it stays closed for a month."""
     if hours is None:
         return None
-    day = at.astimezone(CHINA).date()
+    day = at.astimezone(BEIJING).date()
     for ahead in range(_LOOK_AHEAD_DAYS + 1):
         opens, _ = _window(hours, day + timedelta(days=ahead))
         if opens > at and _works(hours, day + timedelta(days=ahead)):
@@ -51,7 +61,7 @@ def after_open_time(hours: HotlineHours | None, start: datetime, span: timedelta
                 return None
             at = opening
         assert hours is not None
-        closes = _window(hours, at.astimezone(CHINA).date())[1]
+        closes = _window(hours, at.astimezone(BEIJING).date())[1]
         if at + span <= closes:
             return at + span
         span -= closes - at
@@ -67,4 +77,4 @@ def _works(hours: HotlineHours, day: date) -> bool:
 
 def _window(hours: HotlineHours, day: date) -> tuple[datetime, datetime]:
     opens, closes = time.fromisoformat(hours.opens), time.fromisoformat(hours.closes)
-    return datetime.combine(day, opens, CHINA), datetime.combine(day, closes, CHINA)
+    return datetime.combine(day, opens, BEIJING), datetime.combine(day, closes, BEIJING)

@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, insert, select, update
 
 from alerts import silences, store
+from alerts.tables import alerts
 from contracts.alert import Alert
 from contracts.errors import Conflict, Rejected
 from contracts.identity import task_id
 from contracts.level import Level
 from contracts.task import OUTCOME_WORDS, Judgement, Outcome
-from response import audit
-from response.access import Officer, require, require_unit
+from response import answering, audit
+from response.access import Officer, require, require_unit, unit_of, unit_of_alert
 from response.opening import announce
 from response.settings import ResponseSettings
 from response.tables import judgements, response_tasks
@@ -21,17 +22,24 @@ def acknowledge(connection: Connection, officer: Officer, alert: str, *, now: da
     """签收: I have seen it. A plea is acknowledged by those who may see it."""
     found = _alert(connection, alert)
     require(officer, "see_pleas" if found.lane else "judge")
+    require_unit(officer, unit_of_alert(connection, found))
     audit.append(connection, by=officer.id, act="acknowledge", subject=alert, now=now)
     return store.change(connection, alert, "acknowledged", by=officer.id, reason="", now=now)
 
 
 def confirm_level(
-    connection: Connection, officer: Officer, alert: str, *, level: Level, reason: str, now: datetime
-) -> Alert:
-    """定级: the suggested level becomes the officer's, with a reason."""
+    connection: Connection, officer: Officer, alert: str, *, level: Level, reason: str, now: datetime,
+    settings: ResponseSettings | None = None,
+) -> Alert:  # fmt: skip
+    """定级: the suggested level becomes the officer's, with a reason; an answer that is under way follows it."""
     require(officer, "judge")
+    _own(connection, officer, alert)
     audit.append(connection, by=officer.id, act="confirm level", subject=alert, detail=f"{level}: {reason}", now=now)
-    return store.confirm_level(connection, alert, level, by=officer.id, reason=reason, now=now)
+    confirmed = store.confirm_level(connection, alert, level, by=officer.id, reason=reason, now=now)
+    answering.change_level(
+        connection, officer, alert, level=level, within=(settings or ResponseSettings()).publish_within(level), now=now
+    )
+    return confirmed
 
 
 def decide(
@@ -55,7 +63,7 @@ def decide(
     if current.state == "decided" and current.outcome != "watch":
         raise Conflict(f"这条预警已研判为“{OUTCOME_WORDS[current.outcome or 'watch']}”，不能再改。")
     if level:
-        confirm_level(connection, officer, current.alert, level=level, reason=reason, now=now)
+        confirm_level(connection, officer, current.alert, level=level, reason=reason, now=now, settings=settings)
     alert = _alert(connection, current.alert)
     if outcome == "respond":
         if not alert.level_confirmed or alert.level is None:
@@ -82,7 +90,7 @@ def decide(
 def merge(connection: Connection, officer: Officer, alert: str, *, into: str, reason: str, now: datetime) -> None:
     """并入已有事件: this alert is part of another that is open."""
     require(officer, "judge")
-    if _alert(connection, alert).lane or _alert(connection, into).lane:
+    if _own(connection, officer, alert).lane or _own(connection, officer, into).lane:
         raise Rejected("求助不能并入别的预警。")
     store.change(connection, alert, "merged", by=officer.id, reason=reason, now=now, into=into)
     audit.append(connection, by=officer.id, act="merge", subject=alert, detail=f"into {into}: {reason}", now=now)
@@ -91,7 +99,7 @@ def merge(connection: Connection, officer: Officer, alert: str, *, into: str, re
 def silence(connection: Connection, officer: Officer, alert: str, *, hours: float, reason: str, now: datetime) -> None:
     """静默: this rule and key raise nothing for a while; it ends by itself and stands on the 交接班 page."""
     require(officer, "silence")
-    found = _alert(connection, alert)
+    found = _own(connection, officer, alert)
     if found.lane:
         raise Rejected("求助不能静默。")
     silences.add(
@@ -99,6 +107,16 @@ def silence(connection: Connection, officer: Officer, alert: str, *, hours: floa
         by=officer.id, reason=reason, now=now,
     )  # fmt: skip
     audit.append(connection, by=officer.id, act="silence", subject=alert, detail=f"{hours} h: {reason}", now=now)
+
+
+def end_silence(connection: Connection, officer: Officer, silence: str, *, now: datetime) -> None:
+    """End a silence early; one of no place is the province's."""
+    require(officer, "silence")
+    found = next((one for one in silences.active(connection, now) if one.id == silence), None)
+    if found:
+        require_unit(officer, unit_of(found.region))
+    silences.end(connection, silence, by=officer.id, now=now)
+    audit.append(connection, by=officer.id, act="end silence", subject=silence, now=now)
 
 
 def get(connection: Connection, judgement: str) -> Judgement | None:
@@ -113,11 +131,14 @@ def of_alert(connection: Connection, alert: str) -> Judgement | None:
     return Judgement(**row._mapping) if row else None  # noqa: SLF001
 
 
-def listing(connection: Connection, *, open_only: bool = False, limit: int = 500) -> tuple[Judgement, ...]:
-    """Return judgements, newest first."""
-    asked = select(judgements).order_by(judgements.c.opened_at.desc()).limit(limit)
-    if open_only:
-        asked = asked.where(judgements.c.state == "open")
+def awaiting(connection: Connection) -> tuple[Judgement, ...]:
+    """Return what still has to be judged, all of it: no number of newer alerts pushes an older one out of sight."""
+    asked = (
+        select(judgements)
+        .join(alerts, alerts.c.id == judgements.c.alert)
+        .where(judgements.c.state == "open", alerts.c.open_key.is_not(None))
+        .order_by(judgements.c.due_at, judgements.c.id)
+    )
     return tuple(Judgement(**row._mapping) for row in connection.execute(asked))  # noqa: SLF001
 
 
@@ -127,15 +148,11 @@ def _open_response(
     identity = task_id(judgement.alert, "response")
     if connection.execute(select(response_tasks.c.id).where(response_tasks.c.id == identity)).first():
         return
-    hours = {
-        "red": settings.publish_red_h, "orange": settings.publish_orange_h, "yellow": settings.publish_yellow_h,
-        "blue": settings.publish_blue_h,
-    }[level]  # fmt: skip
     connection.execute(
         insert(response_tasks),
         {
             "id": identity, "alert": judgement.alert, "unit": judgement.unit, "state": "open", "level": level,
-            "opened_at": now, "due_at": now + timedelta(hours=hours), "assignee": "", "account": "", "draft": "",
+            "opened_at": now, "due_at": now + settings.publish_within(level), "assignee": "", "account": "", "draft": "",
             "published_url": "", "published_at": None, "overdue": False, "why": why.strip(),
         },
     )  # fmt: skip
@@ -146,4 +163,10 @@ def _alert(connection: Connection, alert: str) -> Alert:
     found = store.get(connection, alert)
     if found is None:
         raise Rejected("没有这条预警。")
+    return found
+
+
+def _own(connection: Connection, officer: Officer, alert: str) -> Alert:
+    found = _alert(connection, alert)
+    require_unit(officer, unit_of_alert(connection, found))
     return found

@@ -1,6 +1,10 @@
 """The `[response]` section of qingting.toml: deadlines, hotline hours, how long things are kept."""
 
+from datetime import timedelta
+
 import msgspec
+
+from contracts.level import Level
 
 
 class HotlineHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,3 +44,11 @@ class ResponseSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     session_hours: int = 12
     sign_in_failures: int = 5
     """From so many failures on, the wait doubles."""
+
+    def publish_within(self, level: Level) -> timedelta:
+        """Return how long an answer to an alert of this confirmed level may take."""
+        hours = {
+            "red": self.publish_red_h, "orange": self.publish_orange_h, "yellow": self.publish_yellow_h,
+            "blue": self.publish_blue_h,
+        }  # fmt: skip
+        return timedelta(hours=hours[level])

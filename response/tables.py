@@ -203,6 +203,7 @@ facts = Table(
     Column("valid_until", Instant, nullable=False),
     Column("holding", Boolean, nullable=False),
     Column("topic", String(32), nullable=False),
+    Column("withdrawn", Text, nullable=False, server_default=""),
     UniqueConstraint("fact", "version", name="facts_fact_version"),
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What happens by the clock: deadlines, hand-overs that nobody received, facts that end, pleas that must be forgotten."""
+"""What happens by the clock: deadlines, hand-overs that nobody received, facts that end."""
 
 from datetime import datetime
 
@@ -22,14 +22,18 @@ def run(connection: Connection, now: datetime, settings: ResponseSettings | None
     _mark_overdue(connection, now)
     for identity in answering.void_expired(connection, now):
         _tell(
-            connection, identity, "returned", "【退回】引用的口径已过期，答复需重写后再送审", f"/tasks/{identity}", now
+            connection,
+            identity,
+            "returned",
+            "【退回】引用的口径已过期或停用，答复需重写后再送审",
+            f"/tasks/{identity}",
+            now,
         )
-    helping.forget_closed(connection, now, settings)
 
 
 def _mark_overdue(connection: Connection, now: datetime) -> None:
     late = select(response_tasks.c.id).where(
-        response_tasks.c.state.not_in(("published", "effect", "closed", "withdrawn")),
+        response_tasks.c.state.in_(answering.RUNNING),
         response_tasks.c.due_at <= now, response_tasks.c.overdue.is_(False),
     )  # fmt: skip
     for identity in connection.execute(late).scalars().all():

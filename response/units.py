@@ -45,15 +45,6 @@ def listing(connection: Connection, within_unit: str = PROVINCE) -> tuple[Unit, 
     return tuple(Unit(**row._mapping) for row in rows if within(row.code, within_unit))  # noqa: SLF001
 
 
-def unit_for(connection: Connection, region: str) -> str:
-    """Return the unit that is answerable for a place; the province for a place unknown or elsewhere."""
-    while region:
-        if get(connection, region):
-            return region
-        region = parent(region)
-    return PROVINCE
-
-
 def _level(code: str) -> str:
     if code.endswith("0000"):
         return "province"

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import servers as real
-from tests.servers import elasticsearch, kafka, postgresql, rabbitmq, servers
+from tests.servers import elasticsearch, kafka, postgresql, rabbitmq, redis, servers
 
-__all__ = ["elasticsearch", "kafka", "postgresql", "rabbitmq", "servers"]
+__all__ = ["elasticsearch", "kafka", "postgresql", "rabbitmq", "redis", "servers"]
 
 settings.register_profile("qingting", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("qingting")

@@ -41,6 +41,7 @@ PASSWORD = "long-enough-word"
 PROVINCE, CHANGSHA, XIANGTAN = "430000", "430100", "430300"
 EVERYBODY = {
     "officer": ("值班员甲", PROVINCE, ("officer",)),
+    "deputy": ("值班员壬", PROVINCE, ("officer",)),
     "commentator": ("网评员乙", PROVINCE, ("commentator",)),
     "reviewer": ("审核员丙", PROVINCE, ("reviewer",)),
     "lead": ("带班领导丁", PROVINCE, ("lead",)),

@@ -63,9 +63,12 @@ class World:
         with self.database.writing() as c:
             return act(c)
 
-    def alert(self, *, level: Level = "yellow", key: str = "topic=employment", posts: tuple[str, ...] = ("p1",)) -> str:
+    def alert(
+        self, *, level: Level = "yellow", key: str = "topic=employment", posts: tuple[str, ...] = ("p1",),
+        at: datetime = NOON,
+    ) -> str:  # fmt: skip
         alert = Alert(
-            id=alert_id("rule", key, 1), rule="rule", key=key, state="open", opened_at=NOON,
+            id=alert_id("rule", key, 1), rule="rule", key=key, state="open", opened_at=at,
             reason=Reason(rule_type="burst", sentence="30 分钟 12 帖"), level=level, topic="employment", posts=posts,
         )  # fmt: skip
         return self._open(alert)
@@ -81,8 +84,9 @@ class World:
 
     def _open(self, alert: Alert) -> str:
         def opened(c: Connection) -> None:
-            assert store.open_alert(c, alert, opening=1, active_at=NOON, escalate_at=None, now=NOON)
-            open_work(c, alert, NOON)
+            at = alert.opened_at
+            assert store.open_alert(c, alert, opening=1, active_at=at, escalate_at=None, now=at)
+            open_work(c, alert, at)
 
         self.do(opened)
         return alert.id

@@ -16,6 +16,7 @@ from tools.servers.every import FOLDER, every
 from tools.servers.kafka import Kafka
 from tools.servers.postgresql import PostgreSql
 from tools.servers.rabbitmq import RabbitMq
+from tools.servers.redis import Redis
 from tools.servers.server import Server, ServerError
 
 SHIFT = int(os.environ.get("SERVERS_SHIFT", "1000"))
@@ -24,7 +25,7 @@ SHIFT = int(os.environ.get("SERVERS_SHIFT", "1000"))
 def missing() -> str:
     """Return what this machine lacks to run the servers, "" where it lacks nothing."""
     try:
-        for server in every(FOLDER, SHIFT):
+        for server in (*every(FOLDER, SHIFT), Redis(FOLDER, SHIFT)):
             server.fetch()
     except (ServerError, OSError) as fault:
         return str(fault)
@@ -64,6 +65,11 @@ def rabbitmq() -> Iterator[RabbitMq]:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSql]:
     yield from running(PostgreSql)
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[Redis]:
+    yield from running(Redis)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 from sqlalchemy import Connection, select
 
-from alerts import outbox
+from alerts import outbox, store
+from alerts.escalation import Next
 from alerts.notify import NotifyRole, retry_after_s
 from alerts.rule import Rule
 from alerts.settings import AlertSettings
@@ -36,7 +37,7 @@ class Hall:
         self.role = self.open()
 
     def open(self) -> NotifyRole:
-        return NotifyRole(self.log, self.database, FreeLease(), self.clock, self.channels, self.timers)
+        return NotifyRole(self.log, self.database, FreeLease(), self.clock, self.channels, self.timers, lambda *_: ())
 
     def tell(self, name: str = "a", **fields: Any) -> None:
         message = Notification(
@@ -114,6 +115,16 @@ def test_a_refusal_for_good_is_shown_as_failed_and_so_is_one_that_lasted_two_day
     hall.clock.advance(timedelta(hours=AlertSettings().send_retries_h + 1))
     hall.run()
     assert hall.states()["message long", "webhook"] == ("failed", 2)
+
+
+def test_pleas_of_every_lane_ring_before_any_opinion() -> None:
+    with Scenario(msgspec.structs.replace(TEN, level="red")) as town:
+        town.posts(10)
+        opinion = only(town.alerts()).id
+        town.at(1).posts(1, lane="ordinary")
+        assert [message.alert == opinion for message in town.phone.sent] == []
+        town.notified()
+        assert [message.alert == opinion for message in town.phone.sent] == [False, True]
 
 
 class Hanging:
@@ -258,6 +269,35 @@ def test_unheard_alerts_ring_again_and_then_stay_silent() -> None:
         assert kinds == ["opened", "escalated", "escalated"]
         assert all(message.urgent for message in town.told()[1:])
         assert [kind for kind, _ in town.history(alert)].count("escalated") == 2
+
+
+def test_what_nobody_signs_goes_on_to_the_deputy_and_then_to_the_leader() -> None:
+    on_duty = (Next(person="deputy-id", duty="副班"), Next(person="leader-id", duty="带班领导"))
+    with Scenario(msgspec.structs.replace(TEN, level="red"), on_duty=on_duty) as town:
+        town.posts(10)
+        alert = only(town.alerts())
+        rung = {}
+        for minute in (9, 11, 22):
+            town.at(minute).notified()
+            with town.database.reading() as connection:
+                rung[minute] = [len(store.rung_to(connection, one.person)) for one in on_duty]
+        assert rung == {9: [0, 0], 11: [1, 0], 22: [1, 1]}
+        assert [(message.recipient, "升级给" in message.text) for message in town.told()] == [
+            ("", False), ("deputy-id", True), ("leader-id", True)
+        ]  # fmt: skip
+        with town.database.writing() as connection:
+            sent = store.deliveries(connection, alert.id)
+            assert {one.recipient for one in sent if one.kind == "escalated"} == {"deputy-id", "leader-id"}
+            store.change(connection, alert.id, "acknowledged", by="x", reason="", now=town.clock.now())
+            assert store.rung_to(connection, "deputy-id") == ()
+
+
+def test_where_nobody_is_rostered_everybody_is_told_so() -> None:
+    with Scenario(msgspec.structs.replace(TEN, level="red")) as town:
+        town.posts(10)
+        town.at(11).notified()
+        assert town.told()[-1].recipient == ""
+        assert "无人排班" in town.told()[-1].text
 
 
 def test_an_alert_ends_by_itself_only_when_it_is_quiet_and_everything_was_read() -> None:

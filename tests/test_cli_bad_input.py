@@ -1,13 +1,14 @@
 """Whatever is handed to the command line, the answer is one clear sentence, exit code 1 or 2, and nothing is lost."""
 
 import gzip
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.program import answered, done, refused
+from tests.program import answered, call, done, refused
 
 pytestmark = pytest.mark.slow
 
@@ -121,9 +122,12 @@ def test_score_names_the_line(home: Path, given: bytes) -> None:
 
 
 def test_commands_outside_a_home_say_how_to_make_one(tmp_path: Path) -> None:
-    for arguments in (("status",), ("drain",), ("search", "x"), ("up",), ("run", "score"), ("doctor",)):
-        code, said = refused(tmp_path / "nowhere", *arguments) if arguments != ("doctor",) else (1, "init")
+    for arguments in (("status",), ("drain",), ("search", "x"), ("up",), ("run", "score")):
+        code, said = refused(tmp_path / "nowhere", *arguments)
         assert (code, "init" in said) == (1, True), arguments
+    doctor = call(tmp_path / "nowhere", "doctor")
+    assert doctor.returncode == 1
+    assert re.search("问题 .*qingting .* init", doctor.stdout.decode()), doctor
 
 
 def test_a_broken_settings_key_stops_every_start(tmp_path: Path) -> None:

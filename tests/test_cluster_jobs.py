@@ -22,6 +22,7 @@ from contracts.testing.jobs_suite import JobsSuite, ends, score
 from tests.servers import SHIFT
 from tools.servers.every import FOLDER
 from tools.servers.rabbitmq import RabbitMq
+from tools.servers.redis import Redis
 
 pytestmark = pytest.mark.servers
 
@@ -230,6 +231,31 @@ def hear(jobs: CeleryJobs) -> None:
     until_s = time.monotonic() + 30
     while time.monotonic() < until_s:
         jobs.completed(0.2)
+
+
+def test_redis_gives_a_lost_workers_batches_to_the_next_one(redis: Redis) -> None:
+    town = Town(CelerySettings(broker=redis.address, queue=f"t.{uuid.uuid4().hex}", deadline_s=4))
+    try:
+        worker, jobs = town.work(), town.jobs()
+        first = jobs.submit([make_post("甲")])
+        assert ends(jobs, 1)[first].failure == ""
+        texts = ["slow1", "乙", "丙丙"]
+        waiting = {jobs.submit([make_post(text)]): text for text in texts}
+        kill(worker)
+        town.work()
+        scored: list[str] = []
+        until_s = time.monotonic() + 60
+        while len(scored) < len(texts):
+            assert time.monotonic() < until_s, scored
+            for end in jobs.completed(0.5):
+                text = waiting.pop(end.handle)
+                if end.failure:  # missed: submitted again, as the score role does
+                    waiting[jobs.submit([make_post(text)])] = text
+                else:
+                    scored.append(text)
+        assert sorted(scored) == sorted(texts)
+    finally:
+        town.close()
 
 
 def test_redis_is_told_to_redeliver() -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from backends.kafka.log import KafkaLog
 from backends.kafka.streams import migrate_streams
 from backends.settings import KafkaSettings
 from contracts.errors import Retryable
+from contracts.events import POSTS_FETCHED
 from contracts.ports.log import Log
+from contracts.testing.builders import make_fetched
 from contracts.testing.clock import FakeClock
 from contracts.testing.log_suite import LogSuite
 from tools.servers.kafka import Kafka
@@ -56,3 +59,19 @@ def test_a_broker_that_is_away_leaves_no_thread_behind() -> None:
         with pytest.raises(Retryable, match="连不上"), deciding(given):
             open_client(kind, **given)
     assert threading.active_count() == before
+
+
+def test_who_joins_at_once_is_given_its_partitions(kafka: Kafka, tmp_path: Path) -> None:
+    """A client that joins before it knows the stream would be assigned none, and stay so for minutes: met one time in three."""
+    for number in range(6):
+        settings = settings_of(kafka, tmp_path / str(number), partitions=4)
+        migrate_streams(settings, tmp_path)
+        log = KafkaLog(settings, FakeClock(), tmp_path)
+        log.append(POSTS_FETCHED, [make_fetched(f"第 {count} 帖") for count in range(20)])
+        consumer = log.consumer("score", [POSTS_FETCHED])
+        until_s, read = time.monotonic() + 20, 0
+        while read < 20:
+            assert time.monotonic() < until_s, f"round {number}: nothing was assigned"
+            read += len(consumer.poll(20, 0.02))
+        consumer.close()
+        log.close()

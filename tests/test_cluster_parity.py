@@ -1,5 +1,6 @@
 """The same posts through both modes: the same ids, counts, orders, folds, events, alerts and tasks."""
 
+import csv
 import itertools
 import json
 import random
@@ -24,6 +25,7 @@ from tests.cluster_home import Servers, home_of, working
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
+ROOT = Path(__file__).parent.parent
 POSTS = 5_000
 """From each of two sources."""
 RULES = """
@@ -37,11 +39,28 @@ EXTRAS = (
 )  # fmt: skip
 
 
+def texts() -> list[str]:
+    """Return the sample town's posts and, where the public sets stand beside the checkout, SWSR's; else our own labelled ones."""
+    town = [
+        line
+        for file in (ROOT / "qingting" / "demo" / "posts").glob("*.txt")
+        for line in file.read_text("utf-8").splitlines()
+        if line.strip()
+    ]
+    swsr = []
+    for name, column in (("SexWeibo", "weibo_text"), ("SexComment", "comment_text")):
+        file = ROOT.parent / "shared" / "data" / "swsr" / f"{name}.csv"
+        if file.exists():
+            with file.open(encoding="utf-8-sig", newline="") as rows:
+                swsr += [row[column] for row in csv.DictReader(rows)]
+    return [*town, *(swsr[: POSTS - len(town)] or [post.text for post in labelled.own_posts()])]
+
+
 def written(folder: Path) -> Path:
     """Write the posts: real shapes, many of the same second, copies, edits, and every kind of letter."""
     chance = random.Random(20261124)
-    own = labelled.own_posts()
-    bodies = [post.text for post in own if not post.help] + [post.text for post in own if post.help][:20]
+    bodies = texts()
+    chance.shuffle(bodies)
     start = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=100)
     path = folder / "posts.jsonl"
     with path.open("w", encoding="utf-8") as file:

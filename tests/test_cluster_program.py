@@ -29,6 +29,7 @@ from qingting.visitor import Visitor
 from qingting.wiring import House
 from tests.cluster_home import Servers, home_of, working
 from tests.program import answered, done, refused
+from tests.test_cluster_jobs import Town
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 DEADLINE_S = 60.0
@@ -263,3 +264,23 @@ def test_each_fault_at_start_stops_its_role_with_one_sentence_and_loses_nothing(
     done(home.folder, "migrate")
     with working(home):
         assert answered(home.folder, "drain")["indexed"] == 50
+
+
+def test_a_poison_post_ends_in_the_dead_letters_and_comes_back_by_replay(home: Home, tmp_path: Path) -> None:
+    with_settings(home, "deadline_s = 30", "deadline_s = 5")
+    path = tmp_path / "posts.jsonl"
+    texts = ["第一条帖子，说的是菜市场搬迁", "kill"]
+    path.write_text("".join(json.dumps({"id": str(n), "text": one}) + "\n" for n, one in enumerate(texts)))
+    done(home.folder, "import", str(path), "--source", "s", "--map", "text=text", "--map", "id=id")
+    with House.at(home) as house:
+        town = Town(house.settings.jobs)  # type: ignore[arg-type]
+    with roles(home, "score", "index"):
+        try:
+            town.work()
+            until(lambda: answered(home.folder, "status")["dead_letters"] == 1, "a dead letter", 180)
+        finally:
+            town.close()
+        until(lambda: indexed(home) == 1, "its neighbour to be indexed")
+        with working(home):
+            assert answered(home.folder, "replay")["replayed"] == 1
+            until(lambda: indexed(home) == 2, "it to come back")

@@ -240,6 +240,28 @@ def test_a_deleted_thread_is_counted_and_not_asked_again(site: Site, tmp_path: P
     assert site.paths().count("/t/1") == 1
 
 
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_thread_deleted_at_its_source_is_forgotten_with_all_its_pages(
+    site: Site, tmp_path: Path, status: int
+) -> None:
+    site.routes |= {
+        "/b": Answer(listing(("1", 1), ("2", 1))),
+        "/t/1": Answer(thread(("1", "第一页。"), following="/t/1?p=2")),
+        "/t/1?p=2": Answer(thread(("2", "第二页。"), following="/t/1?p=3")),
+        "/t/1?p=3": Answer("", 404),
+        "/t/2": Answer(thread(("3", "还在。"))),
+    }
+    first = crawled(forum(site.url + "/b"), state=tmp_path)
+    taken = {post.url for post in first.posts}
+    assert first.forgotten == (), "a later page alone is no deletion"
+    site.routes |= {"/b": Answer(listing(("1", 2), ("2", 1), ("3", 1)))}
+    site.routes |= {"/t/1": Answer("", status), "/t/1?p=2": Answer("", status), "/t/3": Answer("", status)}
+    second = crawled(forum(site.url + "/b"), state=tmp_path)
+    assert set(second.forgotten) == taken - {site.url + "/t/2"}
+    assert second.outcome.gone == 2
+    assert crawled(forum(site.url + "/b"), state=tmp_path).forgotten == ()
+
+
 def test_a_failed_thread_leaves_the_list_unremembered(site: Site, tmp_path: Path) -> None:
     site.routes |= {
         "/b": Answer(listing(("1", 1)), etag='"b1"'),

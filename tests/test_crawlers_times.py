@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawlers.times import CHINA, read_time
+from contracts.zone import BEIJING
+from crawlers.times import read_time
 
-NOW = datetime(2026, 3, 2, 12, 0, tzinfo=CHINA)
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=BEIJING)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ NOW = datetime(2026, 3, 2, 12, 0, tzinfo=CHINA)
 def test_a_time_is_read(said: str, meant: str) -> None:
     found = read_time(said, NOW)
     assert found is not None
-    assert f"{found.astimezone(CHINA):%Y-%m-%d %H:%M:%S}" == meant
+    assert f"{found.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}" == meant
     assert found.tzinfo is UTC
 
 

@@ -67,7 +67,7 @@ def test_an_act_that_a_role_may_not_do_does_not_exist_for_it(world: World, who: 
             assert client.act(_address(route)).status_code == 404, route.path
 
 
-@pytest.mark.parametrize("who", [key for key in EVERYBODY if key not in {"officer", "hotline"}])
+@pytest.mark.parametrize("who", [key for key in EVERYBODY if key not in {"officer", "deputy", "hotline"}])
 def test_a_plea_is_nowhere_for_those_it_does_not_concern(world: World, who: str) -> None:
     """Every page, search, export and address that this role can open, and all that these link to.
 

@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from desk.pages import routes
+from response import people
 from response.tables import sessions
 from tests.desk_world import EVERYBODY, PASSWORD, World, make_world, served
 
@@ -109,3 +111,34 @@ def test_an_admin_adds_a_person_whose_one_time_password_is_shown_once(world: Wor
         "/sign-in", data={"name": "新来的", "password": password, "csrf": client._visitor_token()}
     )
     assert answer.headers["location"] == "/password"
+
+
+def test_whoever_holds_a_one_time_password_gets_nothing_before_it_is_changed(world: World) -> None:
+    once, own = "given-once-only", "chosen-by-myself"
+    with world.database.writing() as connection:
+        people.set_password(
+            connection, world.ids["officer"], password=once, one_time=True, by="test", now=world.clock.now()
+        )
+    client = world.client()
+    name = EVERYBODY["officer"][0]
+    client.http.post("/sign-in", data={"name": name, "password": once, "csrf": client._visitor_token()})
+    page = client.get("/password")
+    assert page.status_code == 200
+    assert 'href="/alerts"' not in page.text
+    assert client.get("/static/desk.css").status_code == 200
+    client.token = page.text.split('data-csrf="')[1].split('"')[0]
+    json = {"accept": "application/json"}
+    for route in routes():
+        if route.path in {"/password", "/sign-in", "/sign-out"}:
+            continue
+        if route.posts:
+            assert client.act(route.path).status_code == 403, route.path
+            continue
+        answer = client.get(route.path)
+        assert (answer.status_code, answer.headers.get("location")) == (303, "/password"), route.path
+        assert "/password" in client.http.get(route.path, headers=json).json()["error"], route.path
+    assert client.http.get("/events", headers=json).status_code == 403
+    assert client.get("/nowhere").headers["location"] == "/password"
+    assert client.act("/password", password=once, new=once, again=once).status_code == 400
+    client.done("/password", password=once, new=own, again=own)
+    assert client.get("/inbox").status_code == 200

@@ -2,11 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
+import msgspec
 import pytest
+from sqlalchemy import insert
 
-from response import answering
-from tests.desk_world import World, make_world, served
+from alerts import store
+from alerts.tables import historic_pleas
+from contracts.document import Document
+from contracts.zone import BEIJING
+from response import answering, audit, timers
+from tests.desk_world import CHANGSHA, World, make_world, served
 
 ANSWER = "您反映的情况我们已经看到，正在向有关方面了解。遭受家庭暴力或面临现实危险的，可以向法院申请人身安全保护令。"
 
@@ -78,6 +85,25 @@ def test_a_draft_is_judged_while_it_is_written_and_nothing_is_kept(world: World)
         found = answering.get(connection, task)
     assert found
     assert found.state == "claimed"
+
+
+def test_the_check_of_a_draft_does_not_tell_what_a_plea_says(world: World) -> None:
+    """A post of the alert that was edited into a plea: whoever drafts must not be able to feel for its words."""
+    task = _answered(world)
+    with world.database.reading() as connection:
+        alert = store.get(connection, answering.get(connection, task).alert)  # type: ignore[union-attr]
+    assert alert is not None
+    known = world.index.get(alert.posts)[alert.posts[0]]
+    edited = msgspec.structs.replace(
+        known.post, text="他今晚喝了酒又要动手我把门锁上了", fetched_at=known.post.fetched_at + timedelta(minutes=1)
+    )
+    world.index.put([Document(post=edited, score=msgspec.structs.replace(known.score, lane="critical"))])
+    commentator = world.client("commentator")
+    commentator.done(f"/tasks/{task}/claim")
+    said = commentator.act(
+        f"/tasks/{task}/check", text=edited.text, facts=world.ids["fact"], account=world.ids["account"]
+    ).text
+    assert "原话" not in said
 
 
 def test_what_cannot_be_submitted_says_every_reason_and_keeps_the_draft(world: World) -> None:
@@ -154,6 +180,49 @@ def test_a_plea_goes_to_those_who_received_it(world: World) -> None:
     assert officer.json("/help?show=all")["help"][0]["state"] == "closed"
 
 
+def test_a_plea_that_came_too_late_is_settled_with_a_reason(world: World) -> None:
+    document = world.post("多年以前的求助，电话已经打不通", minutes_ago=60 * 24 * 40, lane="urgent")
+    now = world.clock.now()
+    with world.database.writing() as connection:
+        connection.execute(
+            insert(historic_pleas),
+            {
+                "post": document.post.id, "lane": "urgent", "region": CHANGSHA, "source": "town-forum", "sample": True,
+                "published_at": document.post.published_at, "listed_at": now,
+            },
+        )  # fmt: skip
+    officer, where = world.client("officer"), f"/help/post/{document.post.id}"
+    assert where in officer.get("/help").text
+    assert "记为已核" in officer.get(where).text
+    assert officer.act(f"{where}/settle", reason="").status_code == 400
+    assert world.client("lead").act(f"{where}/settle", reason="核过").status_code == 404
+    officer.done(f"{where}/settle", reason="原帖已删，无法联系")
+    assert where not in officer.get("/help").text
+    assert "原帖已删，无法联系" in officer.get(where).text
+    assert officer.act(f"{where}/settle", reason="再核一次").status_code == 409
+
+
+def test_a_late_plea_says_whether_it_was_ever_handed_over(world: World) -> None:
+    plea = world.plea("critical")
+    task, officer = world.help(plea), world.client("officer")
+
+    def pass_minutes(minutes: float) -> None:
+        with world.database.writing() as connection:
+            timers.run(connection, world.clock.now() + timedelta(minutes=minutes))
+
+    pass_minutes(11)
+    for address in (f"/help/{task}", "/help"):
+        assert "还没有转交，已超时" in officer.get(address).text
+        assert "无人签收" not in officer.get(address).text.split("<main")[1]
+    officer.done(f"/help/{task}/hand-over", to="12338 值班坐席")
+    assert "overdue" not in officer.json("/help")["help"][0], "handed over in time again"
+    pass_minutes(11)
+    assert "已转交给 12338 值班坐席，到时无人签收" in officer.get(f"/help/{task}").text
+    assert "转交后无人签收" in officer.get("/help").text
+    officer.done(f"/help/{task}/hand-over", to="110")
+    assert "overdue" not in officer.json("/help")["help"][0]
+
+
 def test_facts_are_verified_by_somebody_else(world: World) -> None:
     commentator = world.client("commentator")
     commentator.done(
@@ -167,14 +236,76 @@ def test_facts_are_verified_by_somebody_else(world: World) -> None:
     world.client("lead").done("/facts", holding="1", text="来信已收到，正在核实。")
 
 
+def test_a_wrong_fact_is_stopped_at_once_and_takes_the_approvals_that_rest_on_it(world: World) -> None:
+    task = _answered(world)
+    commentator, reviewer = world.client("commentator"), world.client("reviewer")
+    fact = world.ids["fact"]
+    commentator.done(f"/tasks/{task}/claim")
+    commentator.done(f"/tasks/{task}/draft", text=ANSWER, facts=fact, account=world.ids["account"], then="submit")
+    reviewer.done(f"/tasks/{task}/review", verdict="approve")
+    assert commentator.act(f"/facts/{fact}/withdraw", reason="写错了").status_code == 404
+    assert reviewer.act(f"/facts/{fact}/withdraw", reason="").status_code == 400
+    reviewer.done(f"/facts/{fact}/withdraw", reason="条文已经修订")
+    assert reviewer.act(f"/facts/{fact}/withdraw", reason="再停一次").status_code == 409
+    page = commentator.get("/facts").text
+    assert "已停用，不能引用" in page
+    assert "条文已经修订" in page
+    answer = commentator.act(f"/tasks/{task}/publish", url="https://weibo.example/xjns/1", published_at="")
+    assert answer.status_code == 409
+    assert "停用" in answer.json()["error"]
+    with world.database.writing() as connection:
+        assert answering.void_expired(connection, world.clock.now()) == (task,)
+    assert commentator.json("/tasks")["tasks"][0]["state"] == "returned"
+    assert commentator.json(f"/tasks/{task}")["facts"] == []
+    with world.database.reading() as connection:
+        assert audit.listing(connection, subject=fact)[0].act == "withdraw fact"
+
+
 def test_a_shift_is_handed_over_to_another_person(world: World) -> None:
-    officer, lead = world.client("officer"), world.client("lead")
+    officer, deputy = world.client("officer"), world.client("deputy")
     officer.done("/shift", note="留意湘潭的事")
-    page = lead.get("/shift").text
+    page = deputy.get("/shift").text
     assert "留意湘潭的事" in page
     note = page.split("/shift/")[1].split("/")[0]
     assert officer.act(f"/shift/{note}/take-over").status_code == 409
-    lead.done(f"/shift/{note}/take-over")
+    assert world.client("lead").act(f"/shift/{note}/take-over").status_code == 404, "the pleas would be out of sight"
+    deputy.done(f"/shift/{note}/take-over")
+
+
+def test_nobody_on_the_roster_is_said_at_once_with_the_next_step_and_a_lead_fills_it(world: World) -> None:
+    officer, lead, admin = world.client("officer"), world.client("lead"), world.client("admin")
+    for page in ("/inbox", "/shift"):
+        assert "现在没有人排班" in officer.get(page).text
+        assert "请立即联系" in officer.get(page).text
+        assert 'href="/shift#roster"' in lead.get(page).text
+    today = world.clock.now().astimezone(BEIJING).date().isoformat()
+    shift = {
+        "day": today,
+        "starts": "00:00",
+        "ends": "00:00",
+        "main": world.ids["officer"],
+        "leader": world.ids["lead"],
+    }
+    assert officer.act("/shift/roster", **shift).status_code == 404
+    assert lead.act("/shift/roster", **shift | {"starts": "夜里"}).status_code == 400
+    assert lead.act("/shift/roster", **shift | {"days": "0"}).status_code == 400
+    lead.done("/shift/roster", **shift, days="3")
+    assert lead.act("/shift/roster", **shift, days="1").status_code == 409
+    assert "现在没有人排班" not in officer.get("/inbox").text
+    page = admin.get("/shift").text
+    assert page.count("/strike") == 3
+    admin.done(f"/shift/roster/{page.split('/shift/roster/')[1].split('/')[0]}/strike")
+    assert "现在没有人排班" in officer.get("/shift").text
+
+
+def test_a_shift_says_whose_each_open_item_is(world: World) -> None:
+    world.plea()
+    world.opinion()
+    officer, deputy = world.client("officer"), world.client("deputy")
+    assert officer.get("/shift").text.count("还没有人负责") == 2
+    officer.done("/shift", note="两件未办结")
+    deputy.done(f"/shift/{deputy.get('/shift').text.split('/shift/')[1].split('/')[0]}/take-over")
+    assert officer.get("/shift").text.count("负责：值班员壬") == 2
 
 
 def test_a_report_is_built_written_and_its_figures_open(world: World) -> None:

@@ -292,6 +292,42 @@ def test_a_post_that_comes_again_changed_keeps_its_fold_and_event(world: World) 
     assert kept.fold_of == original.id
 
 
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_post_edited_into_a_plea_loses_fold_and_event_and_no_copy_finds_it(world: World, restart: bool) -> None:
+    original, copy = make_post(STORY, native_id="1"), make_post("转发：" + STORY, native_id="2")
+    later = original.fetched_at + timedelta(hours=1)
+    plea_of_copy, plea_of_original = (
+        make_post("他又打我，救救我，我在家不敢出去了", native_id=number, fetched_at=later) for number in "21"
+    )
+    another = make_post("再转：" + STORY, native_id="3")
+    role = world.index_role()
+    for post, lane in (
+        (original, None),
+        (copy, None),
+        (plea_of_copy, "critical"),
+        (plea_of_original, "urgent"),
+        (another, None),
+    ):
+        score = make_score(
+            sketch=sketch(post.text), lane=lane, topics=("domestic_violence",), keywords=("甲", "乙", "丙")
+        )
+        world.log.append(POSTS_SCORED, [make_scored(post, score)])
+        run(role)
+        if post is copy:
+            before = world.index.get([copy.id])[copy.id]
+            assert (before.fold_of, bool(before.event)) == (original.id, True)
+        if restart:
+            role.close()
+            role = world.index_role()
+    role.close()
+    found = world.index.get([original.id, copy.id, another.id])
+    for post in (copy, original):
+        assert (found[post.id].fold_of, found[post.id].event) == ("", "")
+    assert found[another.id].fold_of == "", "nothing is a copy of a plea"
+    announced = {event.id: event for event in world.events(POSTS_INDEXED) if isinstance(event, PostIndexed)}
+    assert (announced[copy.id].fold_of, announced[copy.id].event) == ("", "")
+
+
 def test_only_one_of_two_processes_indexes(world: World) -> None:
     world.log.append(POSTS_SCORED, [make_scored(make_post(f"第 {number} 条")) for number in range(5)])
     one, other = world.index_role("one"), world.index_role("other")

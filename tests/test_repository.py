@@ -41,5 +41,14 @@ def test_both_readmes_name_the_same_commands() -> None:
     assert {found.strip("`") for found in both[0]} == {found.strip("`") for found in both[1]}
 
 
+def test_both_readmes_name_every_package_that_is_installed() -> None:
+    script = (ROOT / "tools/install_packages").read_text("utf-8")
+    packages = re.findall(r"packages\+=\(([\w-]+)\)", script)
+    assert packages
+    for name in ("README.md", "README.zh-CN.md"):
+        page = (ROOT / name).read_text("utf-8")
+        assert [package for package in packages if f"`{package}`" not in page] == [], name
+
+
 def test_no_data_set_is_committed() -> None:
     assert not [path for path in committed() if path.suffix in {".csv", ".db", ".sqlite"} and "tests" not in path.parts]

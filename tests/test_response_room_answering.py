@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts import store
+from contracts.alert import Reason
 from contracts.errors import Conflict, QingtingError, Rejected
 from contracts.identity import task_id
 from contracts.level import Level
+from contracts.task import ResponseTask
 from response import answering, audit, facts, judging, people, timers
 from response.access import Denied
 from tests.response_world import CHEAP, World, later
@@ -153,6 +156,45 @@ def test_red_and_orange_need_two_other_people(world: World, level: Level) -> Non
     assert publish(world, task) == "published"
 
 
+def relevel(world: World, task: str, level: Level, hours: float) -> ResponseTask:
+    found = world.do(lambda c: answering.get(c, task))
+    assert found is not None
+    world.do(
+        lambda c: judging.confirm_level(
+            c, world.officers["officer"], found.alert, level=level, reason="情况有变", now=later(hours=hours)
+        )
+    )
+    changed = world.do(lambda c: answering.get(c, task))
+    assert changed is not None
+    return changed
+
+
+def test_a_level_that_rises_takes_the_answer_along_and_voids_too_few_approvals(world: World) -> None:
+    task = responded(world)
+    drafted(world, task)
+    submit(world, task)
+    assert approve(world, task) == "approved"
+    raised = relevel(world, task, "red", 1)
+    assert (raised.state, raised.level, raised.due_at) == ("in_review", "red", later(hours=6))
+    with pytest.raises(Conflict):
+        publish(world, task)
+    (review,) = world.do(lambda c: answering.reviews_of(c, task))
+    assert "2 人" in review.void_reason
+    assert approve(world, task) == "in_review"
+    assert approve(world, task, "reviewer2") == "approved"
+    assert relevel(world, task, "orange", 2).state == "approved", "two are enough for orange too"
+    assert publish(world, task) == "published"
+
+
+def test_a_level_that_changes_late_never_puts_the_deadline_off_by_rising(world: World) -> None:
+    task = responded(world)
+    assert relevel(world, task, "red", 47).due_at == later(minutes=5, hours=48)
+    lowered = relevel(world, task, "blue", 47.5)
+    assert (lowered.state, lowered.level, lowered.due_at) == ("open", "blue", later(minutes=5, hours=72))
+    world.do(lambda c: timers.run(c, later(hours=73)))
+    assert relevel(world, task, "red", 73.5).overdue
+
+
 def test_an_edit_voids_the_approval(world: World) -> None:
     task = responded(world)
     drafted(world, task)
@@ -246,11 +288,52 @@ def test_one_account_answers_a_post_once_and_no_second_account_echoes(world: Wor
     drafted(world, second, TEXT, account=world.other_account)
     with pytest.raises(Rejected, match="几乎相同"):
         submit(world, second)
-    rewrite(world, second, "产检可以请假，工资照发；单位不同意的，可向工会反映，我们愿意陪您一起沟通。")
+    rewrite(world, second, OTHER_TEXT, account=world.other_account)
     submit(world, second)
     approve(world, second)
-    with pytest.raises(Conflict, match="一帖只答一次"):
-        publish(world, second)
+    assert publish(world, second) == "published"
+
+
+OTHER_TEXT = "产检可以请假，工资照发；单位不同意的，可向工会反映，我们愿意陪您一起沟通。"
+
+
+def test_an_account_that_answered_any_of_the_posts_is_told_so_before_anybody_publishes(world: World) -> None:
+    first, second = responded(world, posts=("p1", "p2")), responded(world, key="topic=health", posts=("p2", "p3"))
+    drafted(world, first)
+    drafted(world, second, OTHER_TEXT)
+    for task in (first, second):
+        submit(world, task)
+    assert approve(world, first) == "approved"
+    with pytest.raises(Rejected, match="一帖只答一次"):
+        approve(world, second)  # both were in review
+    rewrite(world, second, OTHER_TEXT)
+    with pytest.raises(Rejected, match="一帖只答一次"):
+        submit(world, second)
+    assert publish(world, first) == "published"
+    assert any(
+        "一帖只答一次" in fault for fault in world.do(lambda c: answering.faults(c, second, now=later(minutes=9)))
+    )
+
+
+def test_what_is_not_published_after_all_gives_its_posts_back(world: World) -> None:
+    first, second = responded(world, posts=("p1", "p2")), responded(world, key="topic=health", posts=("p2", "p3"))
+    drafted(world, first)
+    submit(world, first)
+    approve(world, first)
+    world.do(lambda c: answering.withdraw(c, world.officers["officer"], first, reason="不答了", now=later(minutes=9)))
+    drafted(world, second, OTHER_TEXT)
+    submit(world, second)
+    assert approve(world, second) == "approved"
+    grown = ("p1", "p2", "p3", "p4")
+    alert = world.do(lambda c: answering.get(c, second))
+    assert alert is not None
+    reason = Reason(rule_type="burst", sentence="30 分钟 20 帖", count=20)
+    world.do(lambda c: store.refresh(c, alert.alert, active_at=later(), reason=reason, posts=grown))
+    assert publish(world, second) == "published"
+    third = responded(world, key="topic=minors", posts=("p4",))
+    drafted(world, third, "关于未成年人保护，可以拨打 12355 咨询。")
+    with pytest.raises(Rejected, match="一帖只答一次"):
+        submit(world, third)
 
 
 @pytest.mark.parametrize(("url", "minutes"), [("weibo", 10), ("javascript:alert(1)", 10), (LINK, 60), (LINK, -60)])

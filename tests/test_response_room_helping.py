@@ -7,12 +7,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from alerts import opening, store
+from alerts.rule import PLEA
+from alerts.settings import AlertSettings
 from contracts.document import Query
 from contracts.errors import Conflict, Rejected
+from contracts.events import PostIndexed
+from contracts.identity import plea_alert_id, task_id
+from contracts.lane import Lane
 from contracts.task import HelpTask
 from response import access, audit, helping, hours, people, timers
 from response.access import MATRIX, ROLES, Denied
 from response.inbox import GROUPS, inbox
+from response.opening import open_work
 from response.settings import HotlineHours, ResponseSettings
 from tests.response_world import CHEAP, World, later
 
@@ -55,7 +62,8 @@ def test_the_whole_way_leaves_receipt_and_outcome_alone(world: World) -> None:
     world.do(lambda c: helping.close(c, world.officers["officer"], task, outcome="", now=later(hours=2)))
     assert found(world, task).state == "closed"
     assert found(world, task).post == "plea1"
-    world.do(lambda c: timers.run(c, later(days=8)))
+    over = world.do(lambda c: helping.past_keeping(c, later(days=8), ResponseSettings()))
+    world.do(lambda c: helping.forget(c, over, now=later(days=8)))
     kept = found(world, task)
     assert (kept.post, kept.marks, kept.place, kept.receipt, kept.outcome) == ("", (), "", "工单 7", "已联系派出所")
     (handed,) = world.do(lambda c: helping.hand_overs_of(c, task))
@@ -120,7 +128,7 @@ def test_no_other_role_meets_a_plea_anywhere(world: World, role: str) -> None:
     assert access.narrowed(officer, Query(pleas="with")).pleas == "none"
     only = access.narrowed(officer, Query(pleas="only"))
     assert (only.pleas, only.sources) == ("none", ("-",))
-    assert not access.sees_plea(officer, ("430104",))
+    assert not access.sees_plea(officer, "430104")
 
 
 def test_unknown_acts_are_denied_to_everybody(world: World) -> None:
@@ -177,3 +185,45 @@ def test_hours_that_nobody_set_mean_closed(world: World) -> None:
 def test_opening_time_is_counted_over_nights_and_holidays() -> None:
     start = datetime(2026, 11, 23, 17, 0, tzinfo=CHINA)
     assert hours.after_open_time(OFFICE, start, timedelta(hours=1)) == datetime(2026, 11, 25, 9, 0, tzinfo=CHINA)
+
+
+def indexed(lane: Lane, *marks: str, minutes: float = 0) -> PostIndexed:
+    at = later(minutes=minutes)
+    return PostIndexed(
+        id="plea7", source="forum", published_at=later(), fetched_at=at, indexed_at=at, lane=lane, marks=marks, regions=("430104",)
+    )  # fmt: skip
+
+
+def watched(world: World, plea: PostIndexed) -> None:
+    now = plea.indexed_at
+    world.do(lambda c: opening.take_pleas(c, PLEA, [plea], AlertSettings(), open_work, now))
+
+
+def test_an_edited_plea_that_became_more_pressing_takes_its_task_along(world: World) -> None:
+    watched(world, indexed("ordinary", "求助"))
+    task = task_id(plea_alert_id(PLEA.id, "plea7"), "help")
+    assert found(world, task).due_at == later(minutes=60)
+    hand_over(world, task)
+    for _ in range(2):  # an announcement may come again
+        watched(world, indexed("critical", "又打我", minutes=20))
+    pressed = found(world, task)
+    assert (pressed.state, pressed.lane, pressed.marks, pressed.due_at) == (
+        "handed_over", "critical", ("又打我",), later(minutes=30)
+    )  # fmt: skip
+    alert = world.do(lambda c: store.get(c, pressed.alert))
+    assert alert is not None
+    assert alert.reason.marks == ("又打我",)
+    watched(world, indexed("urgent", "急", minutes=25))
+    assert found(world, task) == pressed, "it never becomes less pressing by itself"
+    acts = [row.act for row in world.do(lambda c: audit.listing(c, subject=task))]
+    assert acts.count("help: pressed") == 1
+    world.do(lambda c: helping.receive(c, world.officers["hotline"], task, receipt="1", now=later(minutes=26)))
+    assert found(world, task).due_at is None
+
+
+def test_what_was_forgotten_is_not_pressed_back(world: World) -> None:
+    watched(world, indexed("ordinary", "求助"))
+    task = task_id(plea_alert_id(PLEA.id, "plea7"), "help")
+    world.do(lambda c: helping.forget(c, ["plea7"], now=later()))
+    watched(world, indexed("critical", "又打我", minutes=20))
+    assert (found(world, task).lane, found(world, task).marks) == ("ordinary", ())

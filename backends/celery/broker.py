@@ -31,7 +31,9 @@ def depth(app: Celery, settings: CelerySettings) -> int:
     """Return how many jobs wait in the queue; raises what `LOST` names."""
     with app.connection_for_write() as connection:
         channel = connection.default_channel
-        return int(channel.queue_declare(settings.queue, passive=True).message_count)
+        # Redis knows no empty queue, and would say that it is missing
+        has_empty_queues = connection.transport.driver_type == "amqp"
+        return int(channel.queue_declare(settings.queue, passive=has_empty_queues).message_count)
 
 
 @contextmanager

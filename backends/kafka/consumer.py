@@ -111,6 +111,8 @@ class KafkaGroupConsumer:
             )  # fmt: skip
             topics = [self._prefix + stream for stream in self._streams]
             consumer.subscribe(topics, listener=_Forgetting(self._polled))
+            for topic in topics:  # a leader that knows no partitions yet would assign none, and that would last
+                consumer.partitions_for_topic(topic)
             return consumer
 
 

@@ -1,5 +1,6 @@
 """The log on Kafka."""
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from zlib import crc32
 
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import OffsetSpec
+from kafka.errors import CoordinatorNotAvailableError
 
 from backends.kafka.connection import deciding, open_client, options
 from backends.kafka.consumer import KafkaGroupConsumer
@@ -26,6 +28,8 @@ SILENCE_S: Final = 300.0
 """A member that lives but polls no more is replaced after this time."""
 _DELIVERY_MS: Final = 30_000
 _APPEND_S: Final = 35.0
+_COORDINATOR_S: Final = 15.0
+_LOOK_S: Final = 0.2
 _BATCH_BYTES: Final = 1024 * 1024
 """Of one partition: a call's events then go out in one request, not in one for every ten of them."""
 
@@ -88,10 +92,21 @@ class KafkaLog:
     def committed(self, group: str, streams: Sequence[str]) -> Mapping[Partition, int]:
         asked = self._partitions(streams)
         with self._lock, deciding(self._given):
-            name = self._prefix + group
-            found = self._administrator().list_group_offsets({name: self._places(asked)})[name]
+            found = self._group_offsets(self._prefix + group, asked)
         kept = {partition_of(self._prefix, place): max(0, position.offset) for place, position in found.items()}
         return {partition: kept.get(partition, 0) for partition in asked}
+
+    def _group_offsets(self, name: str, asked: Sequence[Partition]) -> Mapping[Any, Any]:
+        until_s = time.monotonic() + _COORDINATOR_S
+        while True:
+            try:
+                found: Mapping[Any, Any] = self._administrator().list_group_offsets({name: self._places(asked)})[name]
+            except CoordinatorNotAvailableError:  # a fresh broker makes its stream of offsets when first asked
+                if time.monotonic() > until_s:
+                    raise
+                time.sleep(_LOOK_S)
+            else:
+                return found
 
     def retain(self, stream: str, before: datetime) -> int:
         partitions = self._partitions([stream])

@@ -13,7 +13,7 @@ class Index(Protocol):
         """Write durably and return, by id, why the engine refuses a document for good; the others are kept.
 
         A document whose `post.fetched_at` is older than the kept one never replaces it; a replaced document keeps the
-        `fold_of` and `event` it had. Raises Retryable (locked, away, disk full): put the same documents again.
+        `fold_of` and `event` it had, but a plea is kept without either. Raises Retryable (locked, away, disk full): put the same documents again.
         """
         ...
 

@@ -92,6 +92,17 @@ class IndexSuite:
         (kept,) = index.get(["p"]).values()
         assert (kept.post.text, kept.fold_of, kept.event) == ("二", "o", "e")
 
+    def test_a_document_that_became_a_plea_has_neither_fold_nor_event(self, index: Index) -> None:
+        opinion = make_document(make_post("一", id="p"), fold_of="o", event="e")
+        edited = make_post("救救我", id="p", fetched_at=NOON + timedelta(hours=1))
+        index.put([opinion])
+        for _ in range(2):
+            index.put([make_document(edited, make_score(-1, lane="critical"), fold_of="o", event="e")])
+        kept = index.get(["p"])["p"]
+        assert (kept.post.text, kept.fold_of, kept.event) == ("救救我", "", "")
+        for query in (Query(fold_of="o", pleas="with"), Query(events=("e",), pleas="with")):
+            assert index.search(query).total == 0
+
     def test_a_changed_time_moves_the_post(self, index: Index) -> None:
         index.put([make_document(make_post("甲", id="p"))])
         moved = make_post("甲", id="p", published_at=NOON - timedelta(days=3), fetched_at=NOON + timedelta(days=1))
@@ -427,13 +438,10 @@ class IndexMachine(RuleBasedStateMachine):
     def put(self, documents: list[Document]) -> None:
         self.index.put(documents)
         for document in documents:
-            kept = self.documents.get(document.post.id)
-            if kept is None:
-                self.documents[document.post.id] = document
-            elif document.post.fetched_at >= kept.post.fetched_at:
-                self.documents[document.post.id] = msgspec.structs.replace(
-                    document, fold_of=kept.fold_of, event=kept.event
-                )
+            kept = self.documents.get(document.post.id, document)
+            if document.post.fetched_at >= kept.post.fetched_at:
+                fold_of, event = ("", "") if document.score.lane else (kept.fold_of, kept.event)
+                self.documents[document.post.id] = msgspec.structs.replace(document, fold_of=fold_of, event=event)
         ids = {document.post.id for document in documents}
         assert self.index.get(sorted(ids)) == {post: self.documents[post] for post in ids}
 

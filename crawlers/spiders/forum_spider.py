@@ -12,6 +12,7 @@ from parsel import Selector
 from scrapy import Request
 from scrapy.http import Response
 
+from contracts.ports.crawl_state import PageState
 from crawlers.forum import read_list, read_thread
 from crawlers.source import PostShape, ThreadList
 from crawlers.source_crawl import SourceCrawl
@@ -82,8 +83,10 @@ class ForumSpider(SourceSpider):
             return
         if response.status in {404, 410}:
             self.crawl.gone += 1
-            if mark:  # not asked for again until the list says that it has changed
-                self.crawl.take((), (self.state(response, url=thread, mark=mark, has_validators=False),))
+            # not asked for again until the list says that it has changed
+            states = (self.state(response, url=thread, mark=mark, has_validators=False),) if mark else ()
+            # a later page alone may be gone because its posts moved to an earlier one
+            self.crawl.lose(self._addresses(thread) if meta["page"] == 1 else (), states)
             return
         if not self.is_page(response):
             return
@@ -98,13 +101,30 @@ class ForumSpider(SourceSpider):
             )
             return
         follows = bool(found.next) and page < self.crawl.source.thread.pages_max and found.next not in self._asked
+        here = self._at(response, thread, page)
         if follows:
-            self.crawl.take(found.posts)
+            self.crawl.take(found.posts, (here,))
             self._asked.add(found.next)
             yield self.ask(found.next, self.read_thread, page=page + 1, thread=thread, mark=mark)
         else:
             state = self.state(response, url=thread, mark=mark, has_validators=page == 1)
-            self.crawl.take(found.posts, (state,))
+            self.crawl.take(found.posts, (here, state))
+
+    def _at(self, response: Response, thread: str, page: int) -> PageState:
+        """Remember under which address the posts of a page stand: its number alone is known once the thread is gone."""
+        return PageState(
+            url=_numbered(thread, page), body_digest=response.url, fetched_at=self.crawl.shared.clock.now()
+        )
+
+    def _addresses(self, thread: str) -> tuple[str, ...]:
+        """Return the addresses under which posts of the thread were taken in; none for one that was never read."""
+        pages = [_numbered(thread, page) for page in range(1, self.crawl.source.thread.pages_max + 1)]
+        known = self.crawl.shared.crawl_state.pages([thread, *pages])
+        return tuple({thread, *(known[page].body_digest for page in pages if page in known)}) if known else ()
+
+
+def _numbered(thread: str, page: int) -> str:
+    return f"{thread}#{page}"
 
 
 def _selector(response: Response) -> Selector:

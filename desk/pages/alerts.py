@@ -6,19 +6,19 @@ from typing import Any, Final, cast
 import msgspec
 from starlette.responses import RedirectResponse, Response
 
-from alerts import silences, store
+from alerts import store
 from contracts.alert import Alert
 from contracts.document import Document, Hit, Query
 from contracts.errors import Rejected
 from contracts.identity import task_id
-from contracts.level import LEVEL_MEANINGS, LEVEL_WORDS, Level
+from contracts.level import LEVEL_MEANINGS, LEVEL_WORDS, Level, level_word
 from contracts.region import region_name
 from contracts.task import OUTCOME_WORDS, RESPONSE_WORDS, Outcome
 from contracts.topic import TOPIC_WORDS
-from desk import curves, links, names, sight, wording
+from desk import curves, links, names, wording
 from desk.visit import NotFound, Visit
-from response import answering, audit, judging
-from response.access import may
+from response import answering, judging
+from response.access import may, of_opinion, sees_alert
 
 FEED_MAX: Final = 100
 SILENCE_HOURS_MAX: Final = 168
@@ -29,7 +29,9 @@ def alerts(visit: Visit) -> Response:
     """Show opinion alerts, newest first; pleas have a lane of their own."""
     open_only = visit.asked("show") != "all"
     with visit.desk.database.reading() as connection:
-        found = store.listing(connection, open_only=open_only, pleas=False, limit=FEED_MAX)
+        found = store.listing(
+            connection, open_only=open_only, pleas=False, limit=FEED_MAX, only=of_opinion(visit.officer)
+        )
         judgements = {one.id: judging.of_alert(connection, one.id) for one in found}
     if visit.wants_json:
         return visit.json({"alerts": [as_json(one) for one in found], "csrf": visit.csrf})
@@ -51,8 +53,7 @@ def as_json(alert: Alert) -> dict[str, Any]:
 
 def title(alert: Alert) -> str:
     """Return the alert in one line: level, place, topic."""
-    level = LEVEL_WORDS.get(alert.level or "", "")
-    parts = [level if alert.level_confirmed else f"建议{level}"] if level else ["求助"]
+    parts = [level_word(alert.level, confirmed=alert.level_confirmed) if alert.level else "求助"]
     if alert.region:
         parts.append(region_name(alert.region))
     if alert.topic:
@@ -72,7 +73,9 @@ def alert(visit: Visit) -> Response:
         judgement = judging.of_alert(connection, found.id)
         task = answering.get(connection, task_id(found.id, "response"))
         others = tuple(
-            other for other in store.listing(connection, open_only=True, pleas=False) if other.id != found.id
+            other
+            for other in store.listing(connection, open_only=True, pleas=False, only=of_opinion(visit.officer))
+            if other.id != found.id
         ) if may(visit.officer, "judge") else ()  # fmt: skip
         people = names.of(connection)
     since, until = _window(found, now)
@@ -114,7 +117,7 @@ def confirm_level(visit: Visit) -> Response:
     with visit.desk.database.writing() as connection:
         judging.confirm_level(
             connection, visit.officer, found.id, level=_level(visit) or cast("Level", ""), reason=visit.text("reason"),
-            now=visit.now,
+            now=visit.now, settings=visit.desk.response,
         )  # fmt: skip
     return visit.done(f"/alerts/{found.id}", "confirmed")
 
@@ -145,8 +148,7 @@ def silence(visit: Visit) -> Response:
 def end_silence(visit: Visit) -> Response:
     """End a silence early."""
     with visit.desk.database.writing() as connection:
-        silences.end(connection, visit.part("id"), by=visit.officer.id, now=visit.now)
-        audit.append(connection, by=visit.officer.id, act="end silence", subject=visit.part("id"), now=visit.now)
+        judging.end_silence(connection, visit.officer, visit.part("id"), now=visit.now)
     return visit.done("/rules", "unsilenced")
 
 
@@ -171,7 +173,8 @@ def expected_per_hour(alert: Alert) -> float:
 def _seen(visit: Visit) -> Alert:
     with visit.desk.database.reading() as connection:
         found = store.get(connection, visit.part("id"))
-    if found is None or not sight.sees_alert(visit.officer, found):
+        seen = found is not None and sees_alert(connection, visit.officer, found)
+    if found is None or not seen:
         raise NotFound(visit.part("id"))
     return found
 

@@ -49,3 +49,12 @@ def verify(visit: Visit) -> Response:
             raise NotFound(visit.part("id"))
         library.verify(connection, visit.officer, visit.part("id"), now=visit.now)
     return visit.done("/facts", "fact")
+
+
+def withdraw(visit: Visit) -> Response:
+    """Stop a fact that turned out wrong, with the reason."""
+    with visit.desk.database.writing() as connection:
+        if library.get(connection, visit.part("id")) is None:
+            raise NotFound(visit.part("id"))
+        library.withdraw(connection, visit.officer, visit.part("id"), reason=visit.field("reason"), now=visit.now)
+    return visit.done("/facts", "fact_withdrawn")

@@ -1,37 +1,34 @@
 """待办: what this officer must do now, until when and why; the first screen."""
 
 from datetime import timedelta
-from typing import Final
 
 import msgspec
 from starlette.responses import Response
 
 from contracts.document import Query
+from contracts.lane import LANES
 from desk import names
 from desk.visit import Visit
 from response import inbox as todo
-from response import shifts, units
+from response import shifts
 from response.access import may
-
-_WAITING_FOR_MORNING: Final = frozenset({"blue", "yellow"})
-LANES: Final = frozenset({"critical", "suspected", "urgent", "ordinary"})
 
 
 def inbox(visit: Visit) -> Response:
     """Show the groups in their fixed order."""
     with visit.desk.database.reading() as connection:
         groups = todo.inbox(connection, visit.officer, visit.now)
-        shift = shifts.current(connection, visit.officer.unit, visit.now)
+        shift = shifts.covering(connection, visit.officer.unit, visit.now)
         after = shifts.next_after(connection, visit.officer.unit, visit.now)
         people = names.of(connection)
-        unit = units.get(connection, visit.officer.unit)
+        keepers = shifts.keepers(connection, visit.officer.unit)
     if visit.wants_json:
         officer = msgspec.to_builtins(visit.officer)
         return visit.json({"groups": msgspec.to_builtins(groups), "officer": officer, "csrf": visit.csrf})
-    count = sum(len(group.rows) for group in groups)
+    count = sum(len(group.rows) for group in groups if group.code != "morning")
     return visit.page(
-        "inbox.html", groups=groups, count=count, shift=shift, after=after, people=people, unit=unit, lanes=LANES,
-        roster_is_mine=may(visit.officer, "see_shift"), last_hour=0 if count else _last_hour(visit),
+        "inbox.html", groups=groups, count=count, shift=shift, after=after, people=people, keepers=keepers, lanes=LANES,
+        rung=sum(row.rings for group in groups for row in group.rows), roster_is_mine=may(visit.officer, "see_shift"), last_hour=0 if count else _last_hour(visit),
     )  # fmt: skip
 
 

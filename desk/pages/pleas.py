@@ -7,10 +7,10 @@ from alerts import store
 from contracts.document import Document
 from contracts.lane import LANES
 from contracts.task import HELP_WORDS, HelpTask
-from desk import names, wording
+from desk import names
 from desk.visit import NotFound, Visit
-from response import audit, helping
-from response.access import sees_plea
+from response import audit, helping, historic
+from response.access import sees_plea, unit_of_plea
 from text.overlap import nearly_identical
 
 _ALIKE_AMONG = 100
@@ -21,14 +21,11 @@ def pleas(visit: Visit) -> Response:
     open_only = visit.asked("show") != "all"
     with visit.desk.database.reading() as connection:
         found = helping.listing(connection, officer=visit.officer, open_only=open_only)
-        historic = [
-            plea for plea in store.historic_pleas(connection)
-            if sees_plea(visit.officer, (plea.region,) if plea.region else ())
-        ]  # fmt: skip
+        waiting = historic.waiting(connection, visit.officer)
     tasks = sorted(found, key=lambda task: (task.state == "closed", LANES.index(task.lane), task.opened_at))
     if visit.wants_json:
         return visit.json({"help": msgspec.to_builtins(tasks), "csrf": visit.csrf})
-    return visit.page("help.html", tasks=tasks, states=HELP_WORDS, open_only=open_only, historic=historic)
+    return visit.page("help.html", tasks=tasks, states=HELP_WORDS, open_only=open_only, historic=waiting)
 
 
 def of_post(visit: Visit) -> Response:
@@ -39,11 +36,25 @@ def of_post(visit: Visit) -> Response:
     if tasks:
         return RedirectResponse(f"/help/{tasks[0].id}", 303)
     document = visit.desk.index.get([post]).get(post)
-    if document is None or document.score.lane is None or not sees_plea(visit.officer, document.score.regions):
+    if document is None or document.score.lane is None:
+        raise NotFound(post)
+    with visit.desk.database.reading() as connection:
+        unit = unit_of_plea(connection, post, document.score.regions)
+    if not sees_plea(visit.officer, unit):
         raise NotFound(post)
     with visit.desk.database.writing() as connection:
         audit.append(connection, by=visit.officer.id, act="open plea", subject=post, now=visit.now)
-    return visit.page("historic_plea.html", document=document, sentiments=wording.SENTIMENTS)
+    with visit.desk.database.reading() as connection:
+        entry = store.historic_plea(connection, post)
+        people = names.of(connection)
+    return visit.page("historic_plea.html", document=document, entry=entry, people=people)
+
+
+def settle(visit: Visit) -> Response:
+    """已核: a plea that came too late leaves the list, with what came of it."""
+    with visit.desk.database.writing() as connection:
+        historic.settle(connection, visit.officer, visit.part("post"), reason=visit.text("reason"), now=visit.now)
+    return visit.done("/help", "settled")
 
 
 def plea(visit: Visit) -> Response:
@@ -72,7 +83,7 @@ def plea(visit: Visit) -> Response:
 
 _ACTS = {
     "open plea": "打开", "help: handed_over": "转交", "help: received": "对方签收", "help: answered": "反馈",
-    "help: closed": "办结", "help: returned": "无人签收，退回", "forget plea": "原帖已删，文字撤下",
+    "help: closed": "办结", "help: returned": "无人签收，退回", "help: pressed": "原帖有变，更加紧急", "forget plea": "原帖已删，文字撤下",
 }  # fmt: skip
 
 
@@ -115,7 +126,7 @@ def close(visit: Visit) -> Response:
 def _seen(visit: Visit) -> HelpTask:
     with visit.desk.database.reading() as connection:
         task = helping.get(connection, visit.part("id"))
-    if task is None or not helping.sees(visit.officer, task):
+    if task is None or not sees_plea(visit.officer, task.unit):
         raise NotFound(visit.part("id"))
     return task
 

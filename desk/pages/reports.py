@@ -1,6 +1,5 @@
 """周报: the list, a report with its locked figures, its editable words, and the second person's signature."""
 
-from datetime import timedelta
 from typing import Final
 
 from starlette.responses import Response
@@ -9,8 +8,9 @@ from contracts.errors import Rejected
 from contracts.report import Report
 from contracts.topic import TOPIC_WORDS
 from desk import names, wording
-from desk.visit import BEIJING, NotFound, Visit
-from reports import files, html, resolving, sections, signing, store, weekly
+from desk.visit import NotFound, Visit
+from reports import files, html, period, resolving, sections, signing, store, weekly
+from response.access import may, sees
 
 STATES: Final = {"draft": "草稿", "signed": "已签发", "published": "已发布"}
 KINDS: Final = {
@@ -22,10 +22,9 @@ KINDS: Final = {
 def reports(visit: Visit) -> Response:
     """Show the reports, newest week first."""
     with visit.desk.database.reading() as connection:
-        found = store.listing(connection)
+        found = store.listing(connection, visit.officer)
         people = names.of(connection)
-    local = visit.now.astimezone(BEIJING)
-    weeks = [(local - timedelta(weeks=back)).strftime("%G-W%V") for back in (1, 0, 2, 3)]
+    weeks = [period.week_of(visit.now, back) for back in (1, 0, 2, 3)]
     return visit.page("reports.html", reports=found, people=people, states=STATES, weeks=weeks)
 
 
@@ -62,11 +61,14 @@ def figure(visit: Visit) -> Response:
     asked = next((one for one in found.figures if one.id == visit.part("figure")), None)
     if asked is None:
         raise NotFound(visit.part("figure"))
-    value_now, refusal = 0.0, ""
-    try:
-        value_now = resolving.resolve(asked, visit.desk.index, visit.desk.database)
-    except Rejected as withheld:
-        refusal = str(withheld)
+    value_now, refusal = None, ""
+    # a number of pleas that moves between two looks would tell of a single one
+    of_pleas = asked.query is not None and asked.query.pleas != "none"
+    if asked.suppressed or not of_pleas or may(visit.officer, "see_pleas"):
+        try:
+            value_now = resolving.resolve(asked, visit.desk.index, visit.desk.database)
+        except Rejected as withheld:
+            refusal = str(withheld)
     return visit.page(
         "figure.html", report=found, figure=asked, told=sections.told(asked), value_now=value_now, refusal=refusal, posts=html.address(asked), topics=TOPIC_WORDS,
         sentiments=wording.SENTIMENTS,
@@ -115,6 +117,6 @@ def sign(visit: Visit) -> Response:
 def _found(visit: Visit) -> Report:
     with visit.desk.database.reading() as connection:
         found = store.get(connection, visit.part("id"))
-    if found is None:
+    if found is None or not sees(visit.officer, "see_reports", found.unit):
         raise NotFound(visit.part("id"))
     return found

@@ -9,15 +9,16 @@ from urllib.parse import urlencode
 import msgspec
 from starlette.responses import Response, StreamingResponse
 
-from contracts.document import Hit, Query
+from contracts.document import Document, Hit, Query
 from contracts.errors import Rejected
 from contracts.region import names
 from contracts.topic import TOPIC_WORDS
+from contracts.zone import BEIJING
 from desk import wording
 from desk.rendering import teller
-from desk.visit import BEIJING, Visit
+from desk.visit import Visit
 from response import audit
-from response.access import narrowed
+from response.access import narrowed, sees_plea, unit_of_plea
 
 PAGE_SIZE: Final = 30
 EXPORT_MAX: Final = 10_000
@@ -38,16 +39,31 @@ def search(visit: Visit) -> Response:
         )
     except Rejected as broken:
         failure = str(broken)
+    others = _others(visit, query) if found else frozenset()
+    hits = tuple(hit for hit in found.hits if hit.document.post.id not in others) if found else ()
     total = found.total if found else 0
     words = {name: value for name, value in visit.request.query_params.multi_items() if name not in ("page", "done")}
     return visit.page(
         "search.html",
         status=400 if failure else 200,
-        asked=asked, found=found, total=total, failure=failure, page_number=page_number,
+        asked=asked, hits=hits, total=total - len(others), failure=failure, page_number=page_number,
         pages=min(300, -(-total // PAGE_SIZE)), address="/search?" + urlencode(words), query=urlencode(words),
         topics=TOPIC_WORDS, regions=_prefectures(), sources=visit.desk.sources(),
         sentiments=wording.SENTIMENTS, typed=visit.request.query_params,
     )  # fmt: skip
+
+
+def _others(visit: Visit, query: Query) -> frozenset[str]:
+    """Return the pleas among the matches that name a place of the officer's area, yet are another unit's."""
+    if query.pleas == "none" or not query.pleas_within:
+        return frozenset()
+    found: list[Document] = []
+    asked = msgspec.structs.replace(query, pleas="only", limit=_EXPORT_PAGE)
+    while hits := visit.desk.index.search(msgspec.structs.replace(asked, offset=len(found))).hits:
+        found += [hit.document for hit in hits]
+    with visit.desk.database.reading() as connection:
+        units = {one.post.id: unit_of_plea(connection, one.post.id, one.score.regions) for one in found}
+    return frozenset(post for post, unit in units.items() if not sees_plea(visit.officer, unit))
 
 
 def export(visit: Visit) -> Response:

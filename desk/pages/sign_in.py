@@ -69,6 +69,8 @@ def set_password(visit: Visit) -> Response:
     new, again = visit.form.get("new", ("",))[0], visit.form.get("again", ("",))[0]
     if new != again:
         raise Rejected("两次输入的新口令不一样。请重新输入。")
+    if new == visit.form.get("password", ("",))[0]:
+        raise Rejected("新口令和现在的一样。请换一个。")
     if len(new) > PASSWORD_LENGTH_MAX:
         raise Rejected(f"口令最多 {PASSWORD_LENGTH_MAX} 个字符。")
     client = visit.request.client

@@ -1,7 +1,7 @@
 """态势: today against the same hours of the last weeks; every figure opens its posts."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +12,8 @@ from contracts.region import region_name
 from contracts.topic import TOPIC_WORDS
 from desk import curves, links
 from desk.visit import Visit
+from reports import pleas
+from response.access import may
 
 SPANS: Final[dict[str, tuple[str, int]]] = {
     "24": ("过去 24 小时", 24),
@@ -39,11 +41,12 @@ def situation(visit: Visit) -> Response:
     volume["series"].append(curves.against(usual, f"前 {WEEKS} 周同时段平均"))
     total = sum(index.count(query).values())
     negative = sum(index.count(msgspec.structs.replace(query, sentiments=(-1,))).values())
-    pleas = sum(index.count(msgspec.structs.replace(query, pleas="only")).values())
     topics = _rows(query, index.count(query, by="topic"), "topic")
     regions = _rows(query, _prefectures(index.count(query, by="region")), "region")
     events = _events(visit, query)
-    figures = {"total": total, "negative": negative, "usual": round(sum(usual)), "pleas": pleas}
+    figures: dict[str, int | None] = {"total": total, "negative": negative, "usual": round(sum(usual))}
+    if may(visit.officer, "see_pleas"):
+        figures["pleas"] = _pleas(visit, since, until)
     if visit.wants_json:
         return visit.json({**figures, "volume": volume, "topics": topics, "regions": regions, "events": events})
     return visit.page(
@@ -53,6 +56,12 @@ def situation(visit: Visit) -> Response:
         all_link=links.search(since=since, until=until, topic=topic, region=region),
         negative_link=links.search(since=since, until=until, topic=topic, region=region, sentiment=-1),
     )  # fmt: skip
+
+
+def _pleas(visit: Visit, since: datetime, until: datetime) -> int | None:
+    """Return the unit's pleas of the time, whatever else is filtered; None where the number is too small to be told."""
+    unit = visit.officer.unit
+    return pleas.tell(visit.desk.index, pleas.question(unit, since, until), unit, "lane").total
 
 
 def _usual(visit: Visit, query: Query, length: int) -> list[float]:

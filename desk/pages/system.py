@@ -32,7 +32,7 @@ def _page(visit: Visit, verdict: audit.AuditVerdict | None = None) -> Response:
     with visit.desk.database.reading() as connection:
         waiting, since = outbox.waiting(connection, visit.now)
         failed = sight.failed_messages(connection, visit.now - timedelta(days=1))
-        rows = audit.listing(connection, limit=50) if may(visit.officer, "verify_audit") else ()
+        rows = audit.listing(connection, limit=50) if may(visit.officer, "read_audit") else ()
         people = names.of(connection)
     return visit.page(
         "system.html", roles=visit.desk.roles(), role_words=wording.ROLES_OF_PROGRAM, streams=streams, waiting=waiting,

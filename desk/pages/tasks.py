@@ -20,12 +20,12 @@ from desk import names
 from desk.pages.alerts import title as alert_title
 from desk.visit import NotFound, Visit
 from response import accounts, answering, audit, facts
-from response.access import may
+from response.access import may, sees
 
 _COURSE: Final = timedelta(hours=24)
 ACTS: Final = {
     "claimed": "认领", "drafted": "起草", "in_review": "送审", "returned": "退回", "approved": "通过", "published": "发布",
-    "effect": "记录效果", "closed": "办结", "withdrawn": "撤回", "first approval": "第一位审核人通过",
+    "effect": "记录效果", "closed": "办结", "withdrawn": "撤回", "first approval": "第一位审核人通过", "level": "级别改变", "fact expired": "口径过期，退回",
 }  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def tasks(visit: Visit) -> Response:
     """Show response tasks by deadline."""
     open_only = visit.asked("show") != "all"
     with visit.desk.database.reading() as connection:
-        found = answering.listing(connection, open_only=open_only)
+        found = answering.listing(connection, officer=visit.officer, open_only=open_only)
         alerts = {task.id: store.get(connection, task.alert) for task in found}
         people = names.of(connection)
     if visit.wants_json:
@@ -47,7 +47,7 @@ def task(visit: Visit) -> Response:
     """Show the card with the one thing to do next."""
     identity = visit.part("id")
     with visit.desk.database.reading() as connection:
-        found = _found(connection, identity)
+        found = _found(visit, connection)
         alert = store.get(connection, found.alert)
         versions = answering.versions(connection, identity)
         reviews = answering.reviews_of(connection, identity)
@@ -61,8 +61,10 @@ def task(visit: Visit) -> Response:
         history = audit.listing(connection, subject=identity, limit=100)
         people = names.of(connection)
         problems = (
-            answering.faults(connection, identity, posts=_texts(visit, found), now=visit.now)
-            if versions and found.state in ("drafted", "returned", "in_review") else ()
+            answering.faults(
+                connection, identity, posts=() if found.state == "approved" else _texts(visit, found), now=visit.now
+            )
+            if versions and found.state in ("drafted", "returned", "in_review", "approved") else ()
         )  # fmt: skip
     if visit.wants_json:
         return visit.json({
@@ -88,7 +90,7 @@ def task(visit: Visit) -> Response:
 def claim(visit: Visit) -> Response:
     """认领."""
     with visit.desk.database.writing() as connection:
-        answering.claim(connection, visit.officer, _found(connection, visit.part("id")).id, now=visit.now)
+        answering.claim(connection, visit.officer, _found(visit, connection).id, now=visit.now)
     return _done(visit, "claimed")
 
 
@@ -96,7 +98,7 @@ def check(visit: Visit) -> Response:
     """Say what a text, as typed so far, would be sent back for; nothing is kept."""
     problems: tuple[str, ...] = ()
     with _Undone() as undone, visit.desk.database.writing() as connection:
-        found = _found(connection, visit.part("id"))
+        found = _found(visit, connection)
         if visit.text("text"):
             _write(visit, connection)
             problems = answering.faults(connection, found.id, posts=_texts(visit, found), now=visit.now)
@@ -112,7 +114,7 @@ def check(visit: Visit) -> Response:
 def draft(visit: Visit) -> Response:
     """Keep a version; with the button 送审 it goes on to review in the same step."""
     with visit.desk.database.writing() as connection:
-        _found(connection, visit.part("id"))
+        _found(visit, connection)
         _write(visit, connection)
     if visit.field("then") == "submit":
         return submit(visit)
@@ -122,7 +124,7 @@ def draft(visit: Visit) -> Response:
 def submit(visit: Visit) -> Response:
     """送审."""
     with visit.desk.database.writing() as connection:
-        found = _found(connection, visit.part("id"))
+        found = _found(visit, connection)
         answering.submit(connection, visit.officer, found.id, posts=_texts(visit, found), now=visit.now)
     return _done(visit, "submitted")
 
@@ -130,7 +132,7 @@ def submit(visit: Visit) -> Response:
 def verify(visit: Visit) -> Response:
     """核实 of words that repeat a post."""
     with visit.desk.database.writing() as connection:
-        found = _found(connection, visit.part("id"))
+        found = _found(visit, connection)
         answering.record_verification(connection, visit.officer, found.id, note=visit.text("note"), now=visit.now)
     return _done(visit, "drafted")
 
@@ -139,7 +141,7 @@ def review(visit: Visit) -> Response:
     """通过 or 退回."""
     verdict = visit.field("verdict")
     with visit.desk.database.writing() as connection:
-        found = _found(connection, visit.part("id"))
+        found = _found(visit, connection)
         answering.review(
             connection, visit.officer, found.id, verdict=verdict, reason=visit.text("reason"), now=visit.now
         )
@@ -150,7 +152,7 @@ def publish(visit: Visit) -> Response:
     """Record where and when a person published."""
     published_at = visit.field_time("published_at") or visit.now
     with visit.desk.database.writing() as connection:
-        found = _found(connection, visit.part("id"))
+        found = _found(visit, connection)
         answering.publish(
             connection, visit.officer, found.id, url=visit.field("url"), published_at=published_at, now=visit.now
         )
@@ -162,7 +164,7 @@ def effect(visit: Visit) -> Response:
     given = {name: visit.field(name) for name in ("送达", "关注数", "阅读", "点赞", "数据来源")}
     figures: dict[str, float | str] = {name: _figure(name, value) for name, value in given.items() if value}
     with visit.desk.database.reading() as connection:
-        found = _found(connection, visit.part("id"))
+        found = _found(visit, connection)
         alert = store.get(connection, found.alert)
     figures |= _course(visit, alert, found.published_at) if alert and found.published_at else {}
     with visit.desk.database.writing() as connection:
@@ -176,14 +178,14 @@ def effect(visit: Visit) -> Response:
 def close(visit: Visit) -> Response:
     """办结."""
     with visit.desk.database.writing() as connection:
-        answering.close(connection, visit.officer, _found(connection, visit.part("id")).id, now=visit.now)
+        answering.close(connection, visit.officer, _found(visit, connection).id, now=visit.now)
     return _done(visit, "closed")
 
 
 def withdraw(visit: Visit) -> Response:
     """撤回."""
     with visit.desk.database.writing() as connection:
-        found = _found(connection, visit.part("id"))
+        found = _found(visit, connection)
         answering.withdraw(connection, visit.officer, found.id, reason=visit.text("reason"), now=visit.now)
     return _done(visit, "withdrawn")
 
@@ -204,9 +206,10 @@ def _pieces(old: str, new: str) -> Iterator[Markup]:
             yield Markup("<ins>{}</ins>").format(new[start:stop])
 
 
-def _found(connection: Connection, identity: str) -> ResponseTask:
+def _found(visit: Visit, connection: Connection) -> ResponseTask:
+    identity = visit.part("id")
     found = answering.get(connection, identity)
-    if found is None:
+    if found is None or not sees(visit.officer, "see_tasks", found.unit):
         raise NotFound(identity)
     return found
 
@@ -219,10 +222,11 @@ def _write(visit: Visit, connection: Connection) -> None:
 
 
 def _texts(visit: Visit, found: ResponseTask) -> Sequence[str]:
-    """Return the texts of the posts behind the task's alert, for the stop on repeating them."""
+    """Return the texts of the posts behind the task's alert, for the stop on repeating them; never a plea's."""
     with visit.desk.database.reading() as connection:
         alert = store.get(connection, found.alert)
-    return [one.post.text for one in visit.desk.index.get(alert.posts).values()] if alert else []
+    known = visit.desk.index.get(alert.posts).values() if alert else ()
+    return [one.post.text for one in known if one.score.lane is None]
 
 
 def _by_id(register: Sequence[Account], identity: str) -> Account | None:

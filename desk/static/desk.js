@@ -136,6 +136,14 @@ function showCount() {
   document.title = Number(count) > 0 ? `（${count}）${bare}` : bare;
 }
 
+// what went on to this officer and has to wake somebody rings, also where no event says so
+let rungBefore = 0;
+function ringRung() {
+  const rung = Number(find("[data-rung]")?.dataset.rung ?? 0);
+  if (rung > rungBefore) ring();
+  rungBefore = rung;
+}
+
 // rows that were not there before fade in once
 let rowsBefore = null;
 document.addEventListener("htmx:before:swap", () => { rowsBefore = new Set(all(".rows > li[id]").map((row) => row.id)); });
@@ -143,6 +151,7 @@ document.addEventListener("htmx:after:swap", () => {
   if (rowsBefore) for (const row of all(".rows > li[id]")) row.classList.toggle("fresh", !rowsBefore.has(row.id));
   showTimes();
   showCount();
+  ringRung();
 });
 
 // -- forms: an error is shown beside what was typed, nothing is lost --------------------------------------------------
@@ -217,3 +226,4 @@ addEventListener("keydown", (event) => {
 
 showTimes();
 showCount();
+ringRung();

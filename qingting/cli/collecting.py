@@ -6,10 +6,9 @@ import click
 import msgspec
 
 from contracts.errors import Rejected
+from crawlers.mapping import FIELDS, require_mapping
 from qingting.cli.printing import as_json, beijing, print_json, progress
 from qingting.home import Home
-
-FIELDS = ("text", "id", "url", "title", "published_at", "author", "likes", "reposts", "comments")
 
 
 @click.command(help="导入 CSV 或 JSONL 文件（可为 .gz，UTF-8 或 GBK）。坏行进死信，写明文件、行号和原因。")
@@ -52,12 +51,10 @@ def _columns(pairs: tuple[str, ...], map_file: Path | None) -> dict[str, str]:
                 f"--map {pair} 写法不对，应为 字段=列名，如 --map text=content。", click.get_current_context()
             )
         columns[field] = column
-    if unknown := sorted(set(columns) - set(FIELDS)):
-        raise click.UsageError(
-            f"--map 不认识字段 {'、'.join(unknown)}，可用：{'、'.join(FIELDS)}。", click.get_current_context()
-        )
-    if "text" not in columns:
-        raise click.UsageError("缺少正文的列，请写 --map text=列名。", click.get_current_context())
+    try:
+        require_mapping(columns)
+    except Rejected as wrong:
+        raise click.UsageError(str(wrong), click.get_current_context()) from wrong
     return columns
 
 
@@ -76,7 +73,10 @@ def _read_map(path: Path) -> dict[str, str]:
 @as_json
 @click.pass_obj
 def crawl_(home: Home, source: str, *, once: bool, as_json: bool) -> int:
+    from functools import partial
+
     from crawlers.crawling import crawl
+    from qingting.forgetting import forget_deleted
     from qingting.wiring import House
 
     del once
@@ -87,7 +87,7 @@ def crawl_(home: Home, source: str, *, once: bool, as_json: bool) -> int:
             raise Rejected(f"{home.sources_file} 里没有信源 {source}；现有：{known}。")
         outcomes = crawl(
             chosen, edge=house.edge, log=house.log, crawl_state=house.crawl_state, clock=house.clock,
-            once=True, should_stop=lambda: False, settings=house.settings.crawl,
+            forget=partial(forget_deleted, house), once=True, should_stop=lambda: False, settings=house.settings.crawl,
         )  # fmt: skip
     for outcome in outcomes:
         if as_json:

@@ -59,7 +59,9 @@ def migrate_(home: Home) -> None:
     click.echo(f"{'、'.join(done)}已是最新。")
 
 
-@click.command(help="逐项检查这台机器和这个 home：文件、密钥、数据库、磁盘、端口、时钟。")
+@click.command(
+    help="逐项检查这台机器和这个 home：文件、密钥、磁盘、数据库、日志、索引、端口；集群模式下还有各台服务器和它们的时钟。"
+)
 @click.pass_obj
 def doctor_(home: Home) -> int:
     from qingting.checking import examine

@@ -5,6 +5,7 @@ from datetime import datetime
 import click
 
 from contracts.errors import Rejected
+from contracts.zone import BEIJING
 from qingting.cli.printing import as_json, beijing, print_json
 from qingting.home import Home
 
@@ -51,15 +52,13 @@ def search_(
 
 
 def _instant(text: str, option: str) -> datetime | None:
-    from zoneinfo import ZoneInfo
-
     if not text:
         return None
     try:
         read = datetime.fromisoformat(text)
     except ValueError as broken:
         raise Rejected(f"{option} {text} 不是时间。请写 2026-11-23 或 2026-11-23T08:00。") from broken
-    return read if read.tzinfo else read.replace(tzinfo=ZoneInfo("Asia/Shanghai"))
+    return read if read.tzinfo else read.replace(tzinfo=BEIJING)
 
 
 @click.command(help="列出预警和求助警报，附理由与通知情况。")
@@ -69,7 +68,7 @@ def _instant(text: str, option: str) -> datetime | None:
 def alerts_(home: Home, *, open_only: bool, as_json: bool) -> None:
     from alerts.store import STATE_WORDS
     from contracts.lane import LANE_WORDS
-    from contracts.level import LEVEL_WORDS
+    from contracts.level import level_word
     from qingting.looking import alerts
     from qingting.wiring import House
 
@@ -79,7 +78,8 @@ def alerts_(home: Home, *, open_only: bool, as_json: bool) -> None:
         print_json({"alerts": found})
         return
     for alert in found:
-        word = LANE_WORDS[alert.lane] if alert.lane else f"建议{LEVEL_WORDS[alert.level or 'blue']}"
+        level = level_word(alert.level, confirmed=alert.level_confirmed) if alert.level else ""
+        word = LANE_WORDS[alert.lane] if alert.lane else level
         click.echo(f"{beijing(alert.opened_at)} {word} {STATE_WORDS[alert.state]} {alert.reason}  {alert.id}")
     if not found:
         click.echo("没有预警。")

@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import click
 import msgspec
 
+from contracts.zone import BEIJING
+
 as_json = click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序读")
-_CHINA: Final = ZoneInfo("Asia/Shanghai")
 _PLAIN_LINE_S: Final = 10.0
 
 
 def beijing(at: datetime, shape: str = "%m-%d %H:%M") -> str:
     """Return a time as the clock on the duty room's wall shows it."""
-    return at.astimezone(_CHINA).strftime(shape)
+    return at.astimezone(BEIJING).strftime(shape)
 
 
 def print_json(value: Any) -> None:

@@ -57,10 +57,13 @@ def run_(home: Home, roles: tuple[str, ...], *, supervised: bool, quiet: bool) -
         threading.Thread(target=_stop_with_parent, args=(stop,), daemon=True).start()
     failures: list[BaseException] = []
 
+    # once, before there are threads: two that make msgspec learn the same struct at once crash the process
+    settings = House.at(home).settings
+
     def alone(name: str) -> None:
         # every role has its own house: connections and leases are never shared between roles
         try:
-            with House.at(home) as house:
+            with House(home, settings) as house:
                 run(name, house, stop)
         except BaseException as failure:  # noqa: BLE001 - handed to the main thread, which ends the process with it
             failures.append(failure)

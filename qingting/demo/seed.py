@@ -48,8 +48,8 @@ def seed(connection: Connection, now: datetime) -> dict[str, str]:
             unit=units.PROVINCE, now=now,
         )  # fmt: skip
     shifts.roster(
-        connection, unit=units.PROVINCE, starts_at=now - timedelta(hours=1), ends_at=now + _SHIFT, main=officer.id,
-        leader=lead.id, by=_BY, now=now,
+        connection, lead, starts_at=now - timedelta(hours=1), ends_at=now + _SHIFT, main=officer.id, leader=lead.id,
+        now=now,
     )  # fmt: skip
     return passwords
 

@@ -6,11 +6,11 @@ from datetime import datetime, time, timedelta
 from functools import cache
 from importlib import resources
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-CHINA: Final = ZoneInfo("Asia/Shanghai")
+from contracts.zone import BEIJING
+
 HISTORY_DAYS: Final = 14
 STORY_AFTER_S: Final = 4.0
 STORY_EVERY_S: Final = 0.4
@@ -112,9 +112,9 @@ def _items(name: str, start: datetime, chance: random.Random) -> tuple[Thread, .
 
 def _waking(start: datetime, chance: random.Random) -> datetime:
     """Return a moment of the last two weeks at which people write."""
-    day = (start - timedelta(days=chance.randint(1, HISTORY_DAYS))).astimezone(CHINA).date()
+    day = (start - timedelta(days=chance.randint(1, HISTORY_DAYS))).astimezone(BEIJING).date()
     at = time(chance.choice(_WAKING_HOURS), chance.randrange(60), chance.randrange(60))
-    return datetime.combine(day, at, CHINA)
+    return datetime.combine(day, at, BEIJING)
 
 
 @cache

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 import alerts.tables
 from alerts import store
+from alerts.escalation import Next
 from alerts.notify import NotifyRole
 from alerts.rule import Rule
 from alerts.settings import AlertSettings
@@ -93,6 +94,7 @@ class Scenario:
 
     def __init__(
         self, *rules: Rule, random: Random | None = None, batch: int = 10_000, settings: AlertSettings | None = None,
+        on_duty: Sequence[Next] = (),
     ) -> None:  # fmt: skip
         self.clock = FakeClock(START)
         self.log = MemoryLog(self.clock, random=random, batch=batch)
@@ -104,7 +106,8 @@ class Scenario:
         self._named = 0
         self.watch = self._watcher()
         self.notifier = NotifyRole(
-            self.log, self.database, FreeLease(), self.clock, {"phone": self.phone}, (), settings=self.settings
+            self.log, self.database, FreeLease(), self.clock, {"phone": self.phone}, (), lambda *_: on_duty,
+            settings=self.settings,
         )  # fmt: skip
 
     def __enter__(self) -> Self:

@@ -47,6 +47,7 @@ def run(order: dict[str, Any], answer: Connection) -> None:
     state = pickle.loads(state_file.read_bytes()) if state_file.exists() else MemoryCrawlState()  # noqa: S301 - our own
     events = _Events(is_full=order["log_is_full"])
     clock = SystemClock()
+    forgotten: list[str] = []
     started_s = time.monotonic()
     outcomes = crawl(
         msgspec.convert(order["sources"], tuple[Source, ...]),
@@ -54,6 +55,7 @@ def run(order: dict[str, Any], answer: Connection) -> None:
         log=events,  # type: ignore[arg-type]
         crawl_state=state,
         clock=clock,
+        forget=forgotten.extend,
         once=order["once"],
         should_stop=lambda: time.monotonic() - started_s > order["stop_after_s"],
         settings=msgspec.convert(order["settings"], CrawlSettings),
@@ -64,5 +66,6 @@ def run(order: dict[str, Any], answer: Connection) -> None:
         "posts": [event.post for event in events.streams.get("posts.fetched.v1", [])],  # type: ignore[union-attr]
         "rejected": events.streams.get("posts.rejected.v1", []),
         "health": state.health(),
+        "forgotten": forgotten,
     }
     answer.send_bytes(msgspec.json.encode(found))

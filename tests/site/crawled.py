@@ -24,6 +24,7 @@ class Crawled(msgspec.Struct, frozen=True):
     posts: tuple[Post, ...]
     rejected: tuple[PostRejected, ...]
     health: tuple[SourceHealth, ...]
+    forgotten: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> CrawlOutcome:

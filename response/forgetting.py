@@ -1,0 +1,66 @@
+"""Forgetting: what must go leaves index and desk, and never comes in again.
+
+The order survives a kill at any point. First the forget list: it refuses what races with the removal, and it remembers
+what is still to be done. Then the index. Then, last, the desk: while it names a post, `due` finds it, and all is done
+again.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from contracts.identity import url_digest
+from contracts.ports.database import Database
+from contracts.ports.forget_list import ForgetList, Forgotten
+from contracts.ports.index import Index
+from contracts.post import Post
+from response import audit, correcting, helping
+from response.settings import ResponseSettings
+from text.url import canonical_url
+
+
+def forget(
+    database: Database, index: Index, forget_list: ForgetList, *, urls: Sequence[str] = (), authors: Sequence[str] = (),
+    posts: Sequence[str] = (), by: str, now: datetime,
+) -> int:  # fmt: skip
+    """Forget posts by id, author pseudonym or address, for good; return how many left the index."""
+    addresses = [canonical_url(url) for url in urls]
+    forget_list.add(
+        [Forgotten(author=author) for author in authors]
+        + [Forgotten(url_digest=url_digest(address)) for address in addresses]
+    )
+    # once the index is without them, nobody can tell any more which pleas an author or an address meant
+    named = {*posts, *_named(database, index, authors, addresses)}
+    forget_list.add(Forgotten(post=post) for post in sorted(named))
+    removed = index.forget(sorted(named), authors, addresses)
+    # one that was announced a moment ago may become a task only now
+    forget_list.add(Forgotten(post=post) for post in removed if post not in named)
+    with database.writing() as connection:
+        helping.forget(connection, {*named, *removed}, now=now)
+        correcting.forget(connection, {*named, *removed})
+        audit.append(connection, by=by, act="forget", subject="", detail=f"{len(removed)} posts removed", now=now)
+    return len(removed)
+
+
+def due(database: Database, forget_list: ForgetList, settings: ResponseSettings, now: datetime) -> frozenset[str]:
+    """Return the posts that the desk names although they must go: closed long enough ago, or forbidden by the list."""
+    with database.reading() as connection:
+        held = helping.held_posts(connection)
+        over = helping.past_keeping(connection, now, settings)
+    return over | forget_list.forgets([_known_by_id(post, now) for post in held])
+
+
+def _named(
+    database: Database, index: Index, authors: Collection[str], addresses: Collection[str]
+) -> frozenset[str]:  # fmt: skip
+    if not (authors or addresses):
+        return frozenset()
+    with database.reading() as connection:
+        held = helping.held_posts(connection)
+    found = index.get(sorted(held)).values()
+    return frozenset(
+        one.post.id for one in found if one.post.author in {*authors} - {""} or one.post.url in {*addresses} - {""}
+    )
+
+
+def _known_by_id(post: str, now: datetime) -> Post:
+    return Post(id=post, source="", platform="", text="", published_at=now, fetched_at=now)
