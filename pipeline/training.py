@@ -26,8 +26,11 @@ _STRENGTH: Final = {"sentiment": 0.3, "topic": 4.0, "mark": 4.0, "helper": 0.3, 
 """Inverse regularisation C of each kind of head, chosen on folds of the training part."""
 _GAIN: Final = 0.4
 """Spread of a helper feature beside the n-grams: the smaller, the harder it must earn its weight."""
-_BETA: Final = {"help": 1.5, "attack": 0.8, "counter": 1.2, "danger": 2.0}
-"""What the operating point of a mark is chosen for: above 1 recall weighs more than precision (F-beta); topics have 1."""
+_BETA: Final = {"attack": 0.8, "counter": 1.2}
+"""What the operating point of a mark is chosen for: above 1 recall weighs more than precision (F-beta); others have 1.
+
+Help and danger are decided by the lane, which adds rules and signs to these scores and chooses its own recall.
+"""
 _QUIET: Final = frozenset({"help", "danger"})
 """Heads that also learn from the background."""
 _CLIP_PERCENTILE: Final = 99.99
@@ -58,6 +61,8 @@ class Heads(msgspec.Struct, frozen=True):
     shifts: Floats
     """What was added to each mark's calibrated log-odds so that 0.5 is its operating point."""
     folds: dict[str, dict[str, float]]
+    unseen: Floats
+    """Logits of every post by heads that have not seen its group: (posts, heads)."""
 
 
 class Trained(msgspec.Struct, frozen=True):
@@ -66,6 +71,8 @@ class Trained(msgspec.Struct, frozen=True):
     model: Model
     folds: dict[str, dict[str, float]]
     """Of posts in groups unseen: F1 at the operating point and calibration error of each head (`sentiment`: macro-F1)."""
+    unseen: Floats
+    """Logits of every post, as the scorer would give them, by heads that have not seen its group: (posts, heads)."""
 
 
 def train(
@@ -104,7 +111,7 @@ def train(
             )
         ),
     )
-    return Trained(model=model, folds=heads.folds)
+    return Trained(model=model, folds=heads.folds, unseen=heads.unseen)
 
 
 def fit_heads(
@@ -129,14 +136,15 @@ def fit_heads(
     # Sentiment: three one-against-rest heads, mixed by a small softmax that was fitted on unseen folds.
     sentiment = np.array([post.sentiment + 1 for post in posts])
     other = np.array([post.sentiment + 1 for post in others])
-    unseen = np.zeros((len(posts), 3))
+    unseen = np.zeros((len(posts), len(HEADS)))
     for column in range(3):
         wanted = ((sentiment == column) + (other == column)) / 2
         unseen[:, column] = _unseen(rows, wanted, fold, _STRENGTH["sentiment"])
         coefficients[:, column], bias[column] = _fit(rows, wanted, _STRENGTH["sentiment"])
-    mixing, offset = _softmax(unseen, sentiment)
+    mixing, offset = _softmax(unseen[:, :3], sentiment)
     coefficients[:, :3], bias[:3] = coefficients[:, :3] @ mixing.T, mixing @ bias[:3] + offset
-    figures["sentiment"] = _sentiment_figures(unseen @ mixing.T + offset, sentiment)
+    unseen[:, :3] = unseen[:, :3] @ mixing.T + offset
+    figures["sentiment"] = _sentiment_figures(unseen[:, :3], sentiment)
 
     floors: dict[str, float] = {}
     for column, head in enumerate(HEADS[3:], 3):
@@ -151,14 +159,17 @@ def fit_heads(
         logits = slope * scores + intercept
         floors[head] = _best_floor(logits, truth, _BETA.get(head, 1.0))
         figures[head] = _figures(logits, truth, floors[head])
+        shift = floors[head] if kind == "mark" else 0.0
         coefficients[:, column] = slope * own
-        bias[column] = slope * start + intercept - (floors[head] if kind == "mark" else 0.0)
+        bias[column] = slope * start + intercept - shift
+        unseen[:, column] = logits - shift
     return Heads(
         coefficients=coefficients,
         bias=bias,
         floors=np.array([1 / (1 + np.exp(-floors[topic])) for topic in TOPICS]),
         shifts=np.array([-floors[mark] for mark in MARKS]),
         folds=figures,
+        unseen=unseen,
     )
 
 

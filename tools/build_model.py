@@ -34,6 +34,9 @@ ASKING = re.compile("请问|想问|咨询|求助|请教|求推荐|怎么办[?？
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--shared", type=Path, default=ROOT.parent / "shared", help="folder with labels/ and data/")
+    asked.add_argument(
+        "--unseen", type=Path, help="JSONL to write: each training post's key and logits by unseen folds"
+    )
     options = asked.parse_args()
 
     own = labelled.own_posts()
@@ -48,6 +51,8 @@ def main() -> None:
         posts, second, lambda post: group(post, threads), helpers, background, normalise, f"ngram-{inputs[:8]}"
     )
     ngram.write(trained.model, ngram.MODEL)
+    if options.unseen:
+        options.unseen.write_text("".join(unseen_lines(posts, trained)), encoding="utf-8")
 
     result = evaluation.evaluate(("ngram", "snownlp"), evaluation.held_out(None, shared=options.shared))
     card = {
@@ -79,6 +84,13 @@ def main() -> None:
     print(f"{ngram.MODEL}: {ngram.MODEL.stat().st_size / 1e6:.1f} MB, {len(posts)} posts, {trained.model.name}")
 
 
+def unseen_lines(posts: list[LabelledPost], trained: training.Trained) -> Iterator[str]:
+    """Yield what rules and thresholds after the scorer are fitted on: the judgement of a model that has not seen the post."""
+    for post, logits in zip(posts, trained.unseen.tolist(), strict=True):
+        said = dict(zip(ngram.HEADS, (round(value, 3) for value in logits), strict=True))
+        yield json.dumps({"key": post.key, "logits": said}) + "\n"
+
+
 def count(posts: list[LabelledPost], origin: str) -> int:
     return sum(post.origin == origin for post in posts)
 
@@ -97,10 +109,10 @@ def second_readings() -> dict[str, LabelledPost]:
     found = {}
     for line in file.read_text("utf-8").splitlines() if file.exists() else ():
         row = json.loads(line)
-        marks = {mark: bool(row[mark]) for mark in ngram.MARKS}
         found[row["key"]] = LabelledPost(
-            text="", key=row["key"], sentiment=row["sentiment"], topics=tuple(row["topics"]), **marks
-        )
+            text="", key=row["key"], sentiment=row["sentiment"], topics=tuple(row["topics"]), help=bool(row["help"]),
+            attack=bool(row["attack"]), counter=bool(row["counter"]), danger=bool(row["danger"]),
+        )  # fmt: skip
     return found
 
 
