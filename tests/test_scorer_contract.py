@@ -1,17 +1,23 @@
-"""Both scorers keep the promises of the scorer port."""
+"""Every scorer keeps the promises of the scorer port."""
 
+import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from contracts.errors import NotConfigured
 from contracts.ports.scorer import Scorer
 from contracts.testing.scorer_suite import PLAIN, ScorerSuite
-from pipeline import scorers
+from pipeline import labelled, scorers
 from pipeline.scorers import ngram
+from pipeline.scorers.encoder import Source
 from pipeline.scorers.features import hashed
+from tools import build_encoder
 
 load = cache(scorers.load)
 
@@ -27,6 +33,60 @@ class TestSnowNlpScorer(ScorerSuite):
     def open(self) -> Scorer:
         pytest.importorskip("snownlp")
         return load("snownlp")
+
+
+def tiny(texts: Sequence[str]) -> npt.NDArray[np.float32]:
+    """Stand in for an encoder: how often each of 32 groups of n-grams occurs. It refuses what real ones refuse."""
+    assert all(text and "\0" not in text for text in texts)
+    counts = [np.bincount(hashed([text])[0] % 32, minlength=32) / np.sqrt(len(text)) for text in texts]
+    return np.array(counts, dtype=np.float32)
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    sys.modules["tiny_encoder"] = module = ModuleType("tiny_encoder")
+    module.encode = tiny  # type: ignore[attr-defined]
+    folder = tmp_path_factory.mktemp("encoder")
+    posts = [post for post in labelled.own_posts() if not labelled.is_held_out(post)][::12]
+    source = Source(name="encoder-tiny", module="tiny_encoder", function="encode")
+    build_encoder.write(folder, source, posts, Path("/nowhere"))
+    return folder
+
+
+class TestEncoderScorer(ScorerSuite):
+    @pytest.fixture(autouse=True)
+    def _folder(self, tiny_folder: Path) -> None:
+        self.folder = tiny_folder
+
+    def open(self) -> Scorer:
+        return scorers.load(f"encoder:{self.folder}")
+
+
+def test_an_encoder_that_is_not_installed_is_named(tiny_folder: Path, tmp_path: Path) -> None:
+    for file in tiny_folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "encoder.json").write_text('{"name":"gone","module":"no_such_encoder","function":"encode"}')
+    with pytest.raises(NotConfigured, match=r"no_such_encoder.*ngram"):
+        scorers.load(f"encoder:{tmp_path}")
+
+
+def test_a_folder_without_an_encoder_says_what_belongs_there(tmp_path: Path) -> None:
+    with pytest.raises(NotConfigured, match=r"encoder\.json.*heads\.npz.*build_encoder"):
+        scorers.load(f"encoder:{tmp_path}")
+
+
+def test_traditional_characters_count_as_simplified_ones() -> None:
+    assert np.array_equal(hashed(["離婚後撫養費一直不給"])[0], hashed(["离婚后抚养费一直不给"])[0])
+
+
+def test_honest_probabilities_undo_the_shift_of_the_marks() -> None:
+    model = ngram.read(ngram.MODEL)
+    (judgement,) = ngram.NgramScorer(model).score([PLAIN[0]])
+    (chances,) = ngram.honest(model, [PLAIN[0]])
+    help_ = ngram.HEADS.index("help")
+    shown = np.log(judgement.help / (1 - judgement.help))
+    assert np.log(chances[help_] / (1 - chances[help_])) == pytest.approx(shown - model.shifts[0], abs=1e-4)
+    assert chances[:3].sum() == pytest.approx(1.0)
 
 
 def test_an_unknown_scorer_is_refused_with_the_names_that_exist() -> None:

@@ -1,9 +1,13 @@
-"""The scorers by name: `ngram`, the default, and `snownlp`, the baseline it is held against."""
+"""The scorers by name: `ngram`, the default, `snownlp`, the baseline it is held against, and `encoder:FOLDER`."""
 
 from pathlib import Path
+from typing import Final
 
 from contracts.errors import NotConfigured
 from contracts.ports.scorer import Scorer
+
+ENCODER: Final = "encoder:"
+"""Stands before the folder of a local encoder."""
 
 
 def load(name: str, model: Path | None = None) -> Scorer:
@@ -17,7 +21,11 @@ def load(name: str, model: Path | None = None) -> Scorer:
             from pipeline.scorers.snownlp import SnowNlpScorer
 
             return SnowNlpScorer()
+        case _ if name.startswith(ENCODER):
+            from pipeline.scorers.encoder import EncoderScorer
+
+            return EncoderScorer.load(Path(name.removeprefix(ENCODER)))
         case _:
             raise NotConfigured(
-                f"没有名为 {name} 的打分器；[pipeline] scorer 可填 ngram（默认）或 snownlp（对照基线）。"
+                f"没有名为 {name} 的打分器；[pipeline] scorer 可填 ngram（默认）、snownlp（对照基线）或 encoder:目录（本机编码器）。"
             )

@@ -6,7 +6,7 @@ for a whole batch at once. Limits: it sees characters, not meaning; what must no
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import msgspec
 import numpy as np
@@ -41,6 +41,8 @@ class Model(msgspec.Struct, frozen=True):
     bias: npt.NDArray[np.float32]
     floors: npt.NDArray[np.float32]
     """Operating point of each topic, in the order of TOPICS."""
+    shifts: npt.NDArray[np.float32]
+    """What was added to each mark's calibrated log-odds so that 0.5 is its operating point, in the order of MARKS."""
     trained: npt.NDArray[np.uint64]
     """Digests of the texts it was trained on, sorted: an evaluation leaves these out."""
 
@@ -67,28 +69,28 @@ class NgramScorer:
     def score(self, texts: Sequence[str]) -> Sequence[Judgement]:
         judgements: list[Judgement] = []
         for batch in _bounded(texts):
-            judgements.extend(self._judged(logits(self._model, batch)))
+            judgements.extend(judged(logits(self._model, batch), self._model.floors))
         return judgements
 
-    def _judged(self, values: Logits) -> list[Judgement]:
-        sentiment = values[:, :3].astype(np.float64)
-        sentiment = np.exp(sentiment - sentiment.max(axis=1, keepdims=True))
-        sentiment /= sentiment.sum(axis=1, keepdims=True)
-        rest = 1.0 / (1.0 + np.exp(-values[:, 3:].astype(np.float64)))
-        topics = rest[:, : len(TOPICS)]
-        reached = topics >= self._model.floors
-        named: list[tuple[tuple[str, float], ...]] = [()] * len(values)
-        for row in np.flatnonzero(reached.any(axis=1)):
-            found = [(TOPICS[column], float(topics[row, column])) for column in np.flatnonzero(reached[row])]
-            named[row] = tuple(sorted(found, key=lambda topic: -topic[1]))
-        return [
-            Judgement(Sentiment(*three), topics, *marks)
-            for three, topics, marks in zip(sentiment.tolist(), named, rest[:, len(TOPICS) :].tolist(), strict=True)
-        ]
+
+def judged(values: npt.NDArray[Any], floors: npt.NDArray[np.float32]) -> list[Judgement]:
+    """Return the judgements that logits (columns as in HEADS) mean, topics from their operating points on."""
+    sentiment = _softmax(values[:, :3].astype(np.float64))
+    rest = _sigmoid(values[:, 3:].astype(np.float64))
+    topics = rest[:, : len(TOPICS)]
+    reached = topics >= floors
+    named: list[tuple[tuple[str, float], ...]] = [()] * len(values)
+    for row in np.flatnonzero(reached.any(axis=1)):
+        found = [(TOPICS[column], float(topics[row, column])) for column in np.flatnonzero(reached[row])]
+        named[row] = tuple(sorted(found, key=lambda topic: -topic[1]))
+    return [
+        Judgement(Sentiment(*three), topics, *marks)
+        for three, topics, marks in zip(sentiment.tolist(), named, rest[:, len(TOPICS) :].tolist(), strict=True)
+    ]
 
 
 def logits(model: Model, texts: Sequence[str]) -> Logits:
-    """Return one row of calibrated logits a text, columns as in HEADS."""
+    """Return one row of logits a text, columns as in HEADS: calibrated, the marks then shifted to their operating points."""
     if not texts:
         return np.empty((0, len(HEADS)), dtype=np.float32)
     rows, starts = hashed(texts)
@@ -96,6 +98,13 @@ def logits(model: Model, texts: Sequence[str]) -> Logits:
     sizes = np.diff(starts, append=len(rows)).astype(np.float32)
     values: Logits = (sums * (model.scale / np.sqrt(sizes)[:, None]) + model.bias).astype(np.float32)
     return values
+
+
+def honest(model: Model, texts: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Return calibrated probabilities, one row a text, columns as in HEADS: of a hundred at .3, thirty are so."""
+    values = logits(model, texts).astype(np.float64)
+    values[:, -len(MARKS) :] -= model.shifts
+    return np.concatenate([_softmax(values[:, :3]), _sigmoid(values[:, 3:])], axis=1)
 
 
 def read(path: Path) -> Model:
@@ -108,6 +117,7 @@ def read(path: Path) -> Model:
                 scale=file["scale"],
                 bias=file["bias"],
                 floors=file["floors"],
+                shifts=file["shifts"],
                 trained=file["trained"],
             )
             probe = file["probe"]
@@ -127,9 +137,19 @@ def write(model: Model, path: Path) -> None:
         scale=model.scale,
         bias=model.bias,
         floors=model.floors,
+        shifts=model.shifts,
         trained=model.trained,
         probe=hashed([_PROBE])[0],
     )
+
+
+def _softmax(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    raised = np.exp(values - values.max(axis=1, keepdims=True, initial=-np.inf))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+
+def _sigmoid(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(values, -60.0, 60.0))))
 
 
 def _bounded(texts: Sequence[str]) -> list[Sequence[str]]:

@@ -1,0 +1,98 @@
+"""A local sentence encoder behind the scorer port: slower and deeper than n-grams, for those who have one.
+
+Needs: a folder named in the settings (`[pipeline] scorer = "encoder:FOLDER"`) with `encoder.json`, which names an
+installed module and its function from texts to vectors, and `heads.npz`, which `tools/build_encoder.py` trains on the
+labelled posts. An ONNX model comes as a module of that kind. Speed: some ten posts a second. Limits: reads the first
+1,000 characters of a post; one text at a time, so that a post is judged alike whatever stands beside it.
+"""
+
+import importlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, Self
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from contracts.errors import NotConfigured
+from contracts.ports.scorer import Judgement
+from pipeline.scorers.ngram import HEADS, judged
+
+LONGEST: Final = 1000
+"""Characters of a post that are read."""
+_NOTHING: Final = "无"
+"""Read in the place of an empty text: not every encoder takes one."""
+
+Encode = Callable[[list[str]], npt.NDArray[np.float32]]
+
+
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`encoder.json`: where the vectors come from."""
+
+    name: str
+    """Name and version, kept with every score; without blanks."""
+    module: str
+    function: str
+
+
+class EncoderHeads(msgspec.Struct, frozen=True):
+    """`heads.npz`: a logit is `vector @ weights + bias`, columns as in HEADS."""
+
+    weights: npt.NDArray[np.float64]
+    bias: npt.NDArray[np.float64]
+    floors: npt.NDArray[np.float32]
+    """Operating point of each topic, in the order of TOPICS."""
+
+
+class EncoderScorer:
+    """Linear heads over an encoder's vectors."""
+
+    def __init__(self, source: Source, encode: Encode, heads: EncoderHeads) -> None:
+        self._source = source
+        self._encode = encode
+        self._heads = heads
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read a folder; raises NotConfigured for a missing or broken file and a package that is not installed."""
+        try:
+            source = msgspec.json.decode((folder / "encoder.json").read_bytes(), type=Source)
+            with np.load(folder / "heads.npz", allow_pickle=False) as file:
+                heads = EncoderHeads(file["weights"], file["bias"], file["floors"])
+        except (OSError, KeyError, ValueError, msgspec.DecodeError) as broken:
+            raise NotConfigured(
+                f"打不开编码器目录 {folder}：要有 encoder.json 和 heads.npz；请用 tools/build_encoder.py 生成，或改用 ngram。"
+            ) from broken
+        if heads.weights.ndim != 2 or heads.weights.shape[1] != len(HEADS):
+            raise NotConfigured(f"编码器目录 {folder} 与这一版程序不相配；请用 tools/build_encoder.py 重新生成。")
+        return cls(source, encoder(source), heads)
+
+    @property
+    def name(self) -> str:
+        return self._source.name
+
+    def score(self, texts: Sequence[str]) -> Sequence[Judgement]:
+        if not texts:
+            return []
+        vectors = np.stack([vector(self._encode, text) for text in texts])
+        # summed row by row: a matrix product may round differently with the number of rows
+        logits = np.stack([(row[:, None] * self._heads.weights).sum(axis=0) for row in vectors]) + self._heads.bias
+        return judged(logits, self._heads.floors)
+
+
+def encoder(source: Source) -> Encode:
+    """Return the function that the source names; raises NotConfigured where it is not installed."""
+    try:
+        found = getattr(importlib.import_module(source.module), source.function)
+    except (ImportError, AttributeError) as missing:
+        raise NotConfigured(
+            f"没有安装编码器 {source.module}（要用其中的 {source.function}）；请先安装它，或把 [pipeline] scorer 改为 ngram。"
+        ) from missing
+    return found  # type: ignore[no-any-return]
+
+
+def vector(encode: Encode, text: str) -> npt.NDArray[np.float64]:
+    """Return the vector of one text, lone surrogates aside."""
+    readable = text[:LONGEST].encode("utf-8", "ignore").decode("utf-8").replace("\0", " ").strip()
+    return np.asarray(encode([readable or _NOTHING])[0], dtype=np.float64)
