@@ -205,9 +205,11 @@ def sign(connection: Connection, officer: Officer, note: str, *, now: datetime) 
     """
     require(officer, "take_shift")
     row = connection.execute(select(shift_notes).where(shift_notes.c.id == note)).first()
-    if row is None or row.unit != officer.unit:
+    if row is None:
         raise Rejected("没有这份交接班记录。")
     require_unit(officer, row.unit)
+    if row.unit != officer.unit:
+        raise Rejected("这是别的单位的交接班记录，由那个单位的值班员签收。")
     if row.signed_by:
         raise Conflict("这份交接班记录已经签收。")
     if row.written_by == officer.id:

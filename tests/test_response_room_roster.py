@@ -139,7 +139,7 @@ def test_after_the_signature_every_open_item_has_an_owner(world: World) -> None:
 def test_a_note_of_another_unit_cannot_be_signed(world: World) -> None:
     note = world.do(lambda c: shifts.leave_note(c, world.officers["officer"], note="无", now=later()))
     stranger = world.person("hers", "officer", unit=CHANGSHA)
-    with pytest.raises(Rejected):
+    with pytest.raises(Denied):
         world.do(lambda c: shifts.sign(c, stranger, note, now=later()))
 
 

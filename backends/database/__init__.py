@@ -93,6 +93,10 @@ def open_database(url: str) -> SqlDatabase:
         raise NotConfigured(
             "qingting.toml 的 database.url 读不懂；应写成 sqlite:///文件 或 postgresql+psycopg://用户:口令@主机/库名。"
         ) from broken
+    except ModuleNotFoundError as missing:
+        raise NotConfigured(
+            f'database.url 需要没有安装的 {missing.name}；请运行 pip install "qingting[cluster]"。'
+        ) from missing
 
 
 def with_password(url: str, password: str) -> str:
