@@ -10,7 +10,6 @@ import numpy as np
 from contracts.ports.scorer import Scorer
 from contracts.topic import TOPICS
 from pipeline import labelled, lane, meant, scorers
-from pipeline.explaining import probabilities
 from pipeline.figures import (
     MARKS,
     SEED,
@@ -28,7 +27,7 @@ from pipeline.figures import (
 )
 from pipeline.labelled import LabelledPost
 from pipeline.scorers import ngram
-from pipeline.scorers.ngram import HEADS, NgramScorer
+from pipeline.scorers.ngram import HEADS, NgramScorer, honest
 from pipeline.understanding import likeliest
 from text.normalise import normalise
 
@@ -138,12 +137,12 @@ def judge_all(scorer: Scorer, texts: Sequence[str]) -> list[Decided]:
 
 
 def chances_of(scorer: Scorer, texts: Sequence[str]) -> dict[str, Floats]:
-    """Return the probability of each topic and mark; nothing for a scorer that does not give them all."""
+    """Return the calibrated probability of each topic and mark; nothing for a scorer that does not give them all."""
     if not isinstance(scorer, NgramScorer) or not texts:
         return {}
     clean = [normalise(text) for text in texts]
     table = np.concatenate(
-        [probabilities(scorer.model, clean[start : start + _BATCH]) for start in range(0, len(clean), _BATCH)]
+        [honest(scorer.model, clean[start : start + _BATCH]) for start in range(0, len(clean), _BATCH)]
     )
     return {head: table[:, column] for column, head in enumerate(HEADS) if head in {*TOPICS, *MARKS}}
 

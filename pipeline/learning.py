@@ -32,7 +32,7 @@ from pipeline.figures import (
 )
 from pipeline.labelled import LabelledPost, digest
 from pipeline.scorers.features import hashed
-from pipeline.scorers.ngram import HEADS, SENTIMENTS, Model, NgramScorer, logits
+from pipeline.scorers.ngram import HEADS, SENTIMENTS, Model, NgramScorer, honest, logits
 from text.normalise import normalise
 
 CORRECTION: Final = 4.0
@@ -133,9 +133,9 @@ def learn(
 
 
 def digest_of(model: Model) -> str:
-    """Return what names a model's file: 32 hex digits over weights, scales and biases."""
+    """Return what names a model's file: 32 hex digits over weights, scales, biases and operating points."""
     hasher = blake2b(digest_size=16)
-    for part in (model.weights, model.scale, model.bias, model.floors):
+    for part in (model.weights, model.scale, model.bias, model.floors, model.shifts):
         hasher.update(np.ascontiguousarray(part).tobytes())
     return hasher.hexdigest()
 
@@ -146,7 +146,7 @@ def compare(shipped: Model, learned: Model, posts: Sequence[LabelledPost]) -> Co
     unseen = [post for post in posts if digest(post.text) not in known]
     texts = [post.text for post in unseen]
     one, other = (evaluation.judge_all(NgramScorer(model), texts) for model in (shipped, learned))
-    chances = [_chances(model, unseen) for model in (shipped, learned)]
+    chances = [_chances(model, unseen, honest) for model in (shipped, learned)]
     return Comparison(
         posts=len(unseen), heads=_figures(unseen, one, other), calibration=_calibration(unseen, chances[0], chances[1])
     )
@@ -327,9 +327,11 @@ def _truth(post: LabelledPost, head: str) -> bool:
     return head in post.topics if head in TOPICS else bool(getattr(post, head))
 
 
-def _chances(model: Model, posts: Sequence[LabelledPost]) -> Floats:
+def _chances(
+    model: Model, posts: Sequence[LabelledPost], of: Callable[[Model, Sequence[str]], Floats] = probabilities
+) -> Floats:
     clean = [normalise(post.text) for post in posts]
-    parts = [probabilities(model, clean[start : start + _BATCH]) for start in range(0, len(clean), _BATCH)]
+    parts = [of(model, clean[start : start + _BATCH]) for start in range(0, len(clean), _BATCH)]
     return np.concatenate(parts) if parts else np.zeros((0, len(HEADS)))
 
 
