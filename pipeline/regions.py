@@ -19,9 +19,7 @@ MOST: Final = 3
 _READ: Final = 2000
 """Characters that are read: a place named later than that is not what a post is about."""
 
-_PEOPLES: Final = (
-    "壮族|回族|维吾尔|土家族|苗族|侗族|瑶族|藏族|彝族|羌族|布依族|哈尼族|傣族|景颇族|傈僳族|白族|蒙古族|蒙古|朝鲜族|哈萨克|柯尔克孜"
-)
+_PEOPLES: Final = "壮族|回族|维吾尔|土家族|苗族|侗族|瑶族|藏族|彝族|羌族|布依族|哈尼族|傣族|景颇族|傈僳族|白族|蒙古族|蒙古|朝鲜族|哈萨克|柯尔克孜"
 _SUFFIX: Final = re.compile(rf"(?:特别行政区|(?:{_PEOPLES})*自治[区州县]|[省市县区盟]|地区)$")
 _NAMED_AFTER: Final = re.compile(
     "[东南西北中]?[一二三四五六]?(?:路|街|大道|巷|桥)|人民公社|石化|卫视|晨报|日报|晚报|传奇|男(?![的孩女人生子友])|网(?!友|民|络|红|吧|贷)"
@@ -43,9 +41,7 @@ _DENIED: Final = re.compile(
     "(?:(?<!是)不是|(?<![是还])不在|没在|并非|又不在|[没未]去过|[没未]到过|[没未]来过|别去|不属于|与|跟|和)(?:什么|在)?$"
 )
 _DENIED_AFTER: Final = re.compile("(?:省|市|县|区|州)?(?:那边|这边)?(?:无关|没关系|没有关系)")
-_STAMP: Final = re.compile(
-    r"(?:(?:IP|ip|Ip)\s*(?:属地|归属地|地址|所在地)?\s*[:：]?|发布于|发表于|来自[\s:：])\s*$"
-)
+_STAMP: Final = re.compile(r"(?:(?:IP|ip|Ip)\s*(?:属地|归属地|地址|所在地)?\s*[:：]?|发布于|发表于|来自[\s:：])\s*$")
 _REGISTERED: Final = re.compile(
     r"(?:户籍|户籍地|户籍所在地|籍贯|祖籍|原籍|户口|户口所在地|户口还?在)\s*[:：]?\s*(?:是|在|为|还在)?\s*$"
 )
@@ -143,9 +139,7 @@ def _is_no_place(read: str, before: str, start: int, after: int) -> bool:
         return True
     if before.endswith(_CALLED_SO):
         return True
-    return bool(
-        before and before[-1] in _SURNAMES and (_CALLED.search(before[:-1]) or _TITLE_AFTER.match(read, after))
-    )
+    return bool(before and before[-1] in _SURNAMES and (_CALLED.search(before[:-1]) or _TITLE_AFTER.match(read, after)))
 
 
 def _is_supported(read: str, before: str, name: _Name, after: int) -> bool:
@@ -175,7 +169,9 @@ def _table() -> dict[str, list[_Name]]:
     for name, code in _ALSO.items():
         found[name, code] = _Name(name, code, short=False, weak=False)
     taken = {name for name, _ in found}
-    by_rank = sorted(names().items(), key=lambda item: (not item[0].endswith("0000"), not item[0].endswith("00"), item[0]))
+    by_rank = sorted(
+        names().items(), key=lambda item: (not item[0].endswith("0000"), not item[0].endswith("00"), item[0])
+    )
     for code, full in by_rank:
         short = _SUFFIX.sub("", full)
         if short == full or len(short) < 2 or short in taken:
