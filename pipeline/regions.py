@@ -104,7 +104,7 @@ def regions(text: str, place: str = "") -> tuple[str, ...]:
         if not follows:
             last, skipped = "", ""
         elsewhere = follows and _holds(last, name.code) is False
-        if name.short and _is_no_place(read, before, start, after):
+        if name.short and _is_no_place(read, before, after):
             continue
         if name.weak and not (follows and _holds(last, name.code)) and not _is_supported(read, before, name, after):
             continue
@@ -133,7 +133,7 @@ def _standing(before: str, read: str, after: int) -> str:
     return ""
 
 
-def _is_no_place(read: str, before: str, start: int, after: int) -> bool:
+def _is_no_place(read: str, before: str, after: int) -> bool:
     """Whether a short name is part of another name: a street's, a dish's, a person's."""
     if _NAMED_AFTER.match(read, after):
         return True
