@@ -23,15 +23,15 @@ BY_MODEL: Final = "模型判断"
 """The mark of a plea that no rule found."""
 PLEA: Final = 0.28
 """From this fused probability on a text without a rule's hit is a plea: missing one weighs more than a look too many."""
-DANGER: Final = 0.025
+DANGER: Final = 0.035
 """From this fused probability on a plea without a rule's hit is 疑似危急: one soft sound, somebody looks at it today."""
-DANGER_ALONE: Final = 0.09
+DANGER_ALONE: Final = 0.12
 """The same for a text that does not ask for anything."""
 PLEA_ELSEWHERE: Final = 0.7
 """The same for a text that reads as news, fiction, advertising or a notice."""
 DANGER_ELSEWHERE: Final = 0.4
-_SCORE_WEIGHT: Final = (0.73, 0.65)
-_START: Final = (-1.34, -2.78)
+_SCORE_WEIGHT: Final = (0.83, 0.73)
+_START: Final = (-1.42, -2.17)
 """What the score's log-odds of a plea and of danger are multiplied with, and what is added: fitted with the points."""
 _SILENT: Final = 0.02
 """Below this a score of a plea or of danger says that it hears nothing at all: the signs are not counted."""

@@ -1,7 +1,7 @@
 """Fits the points of `pipeline.help_signs` anew, after a new scorer: prints them, and what they reach by writer.
 
-Needs scikit-learn and a JSONL with `key`, `help` and `danger`: scores of models that had not seen the post. Only posts
-that no rule made a plea are fitted on; held-out posts are never read. `python tools/fit_help_signs.py scores.jsonl`
+Needs scikit-learn and the JSONL that `tools/build_model.py --unseen FILE` writes: log-odds of models that had not seen the post. Only posts
+that no rule made a plea are fitted on; held-out posts are never read. `python tools/fit_help_signs.py FILE`
 """
 
 import argparse
@@ -23,6 +23,8 @@ from text.normalise import normalise  # noqa: E402
 STRENGTH = {"help": 0.1, "danger": 0.05}
 """Inverse regularisation: few dangerous posts are left without a rule."""
 DANGEROUS = {"critical", "suspected"}
+_FARTHEST = 6.9
+"""The lane bounds log-odds so."""
 NAMES = [sign.name for sign in (*SIGNS, *BY_FORM)]
 
 
@@ -43,8 +45,8 @@ def main() -> None:
     for head in ("help", "danger"):
         truth = np.array([getattr(post, head) for post in posts])
         certain = np.array([hit is not None and (head == "help" or hit[0] in DANGEROUS) for hit in found])
-        score = np.clip([scores[post.key][head] for post in posts], 0.001, 0.999)
-        wide = np.column_stack([np.log(score / (1 - score)), seen])
+        logits = np.clip([scores[post.key]["logits"][head] for post in posts], -_FARTHEST, _FARTHEST)
+        wide = np.column_stack([logits, seen])
         unseen = np.where(certain, 1.0, 0.0)
         for writer in np.unique(writers):
             inside = writers == writer
