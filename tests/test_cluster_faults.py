@@ -8,7 +8,7 @@ import pytest
 from tests.cluster_home import Servers
 from tools.cluster_faults import Plan, run
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def test_nothing_is_lost_or_doubled_whatever_dies(servers: Servers, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from qingting.home import Home
 from qingting.wiring import House
 from tests.cluster_home import Servers, home_of, working
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).parent.parent
 POSTS = 5_000

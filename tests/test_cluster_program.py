@@ -31,7 +31,7 @@ from tests.cluster_home import Servers, home_of, working
 from tests.program import answered, done, refused
 from tests.test_cluster_jobs import Town
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(600)]
 DEADLINE_S = 60.0
 TAKE_OVER_S = 10.0
 ALONE = ("index", "watch", "notify")
