@@ -37,6 +37,8 @@ DEADLINE_S: Final = 2_400.0
 _SERVER_SHARE: Final = 0.08
 """Of the kills: a server takes up to 20 s to come back, a role one."""
 _RESTART_S: Final = 0.5
+_KILL_S: Final = 1.2
+"""What a kill takes at the least, servers among them: posts come in for as long as there is killing."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Plan:
     """How much of it."""
 
     posts: int = 50_000
-    """Imported as fast as they go in, while processes and servers are killed."""
+    """Imported while processes and servers are killed."""
     kills: int = 200
     rate: int = 200
     """Posts a second around the outage of each server."""
@@ -213,7 +215,7 @@ class _Town:
         started_s = time.monotonic()
         busy = 0
         victims = _victims(kills, self.servers, self.processes, chance)
-        feeding = threading.Thread(target=self.feed, args=(files, 0))
+        feeding = threading.Thread(target=self.feed, args=(files, _KILL_S * kills / len(files)))
         feeding.start()
         away: Server | None = None
         while feeding.is_alive() or victims:
