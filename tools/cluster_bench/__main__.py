@@ -20,20 +20,21 @@ def main() -> int:
     asked = parser.parse_args()
     machine, bodies = this_machine(), workload.texts(asked.texts)[:POSTS]
     figures: list[Figure] = []
+    text = ""
     with town.servers() as at:
         for name, measure in (
             ("the path", lambda: path.figures(at, bodies, asked.runs)),
-            ("what people see", lambda: seen.figures(at, bodies)),
             ("one more process", lambda: path.one_more(at)),
+            ("what people see", lambda: seen.figures(at, bodies)),
         ):
             print(f"measuring {name} …", file=sys.stderr, flush=True)
             for found in measure():  # type: ignore[no-untyped-call]
                 figures.append(found)
                 print(f"  {found.name}: {found.value:,.4g} {found.unit}  {found.goal}", file=sys.stderr, flush=True)
-    when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-    text = page.render(figures, machine, len(bodies), when, title="Performance of the cluster")
-    if asked.page:
-        asked.page.write_text(text, "utf-8")
+            when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+            text = page.render(figures, machine, len(bodies), when, title="Performance of the cluster")
+            if asked.page:
+                asked.page.write_text(text, "utf-8")
     print(text)
     return 0
 

@@ -28,6 +28,8 @@ _EVERY_S: Final = 14.0
 """Between trials, on average: twelve of them see every phase of a run each minute."""
 _RATE: Final = 50
 """Everyday posts a second meanwhile."""
+_WORDS: Final = "{number} 路公交改线以后早高峰要等 {count} 分钟，站牌还没有换"
+"""Everyday talk: a plea would count in no window."""
 _PERSON: Final = "样例值班员"
 
 
@@ -82,7 +84,8 @@ def _trials(house: House, bodies: Sequence[str]) -> dict[str, float]:
         for number in range(TRIALS):
             stop.wait(chance.uniform(0.5, 1.5) * _EVERY_S)
             source = f"trial-{number:02}"
-            events = _of(source, workload.fetched(list(bodies[: elastalert.POSTS]), spread_s=1, tag=source))
+            texts = [_WORDS.format(number=number + place, count=place) for place in range(elastalert.POSTS)]
+            events = _of(source, workload.fetched(texts, spread_s=1, tag=source))
             sent[source] = time.monotonic()
             house.log.append(POSTS_FETCHED, events)
     finally:
