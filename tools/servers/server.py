@@ -70,7 +70,7 @@ class Server:
 
     def launch(self) -> None:
         """Start without waiting."""
-        if self.is_running():
+        if not self._gone(0.0):
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         self.prepare()
@@ -133,6 +133,8 @@ class Server:
             if time.monotonic() > until_s:
                 return False
             time.sleep(_LOOK_S)
+        if self._started:
+            self._started.wait(STOP_S)  # it is gone, but not yet taken note of
         return True
 
     def processes(self) -> list[int]:
