@@ -218,7 +218,7 @@ class _Town:
         feeding = threading.Thread(target=self.feed, args=(files, _KILL_S * kills / len(files)))
         feeding.start()
         away: Server | None = None
-        while feeding.is_alive() or victims:
+        while feeding.is_alive() or victims or away:
             if time.monotonic() - started_s > DEADLINE_S:
                 sys.exit(f"not done within {DEADLINE_S:.0f} s, killed {dict(self.killed)}")
             if away:
