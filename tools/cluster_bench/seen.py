@@ -23,9 +23,9 @@ from qingting.wiring import House
 from tools.cluster_bench import elastalert, town
 from tools.servers.server import Server
 
-TRIALS: Final = 12
-_EVERY_S: Final = 14.0
-"""Between trials, on average: twelve of them see every phase of a run each minute."""
+TRIALS: Final = 10
+_EVERY_S: Final = 12.0
+"""Between trials, on average: ten of them see every phase of a run each minute."""
 _RATE: Final = 50
 """Everyday posts a second meanwhile."""
 _WORDS: Final = "{number} 路公交改线以后早高峰要等 {count} 分钟，站牌还没有换"
@@ -34,7 +34,7 @@ _PERSON: Final = "样例值班员"
 
 
 def figures(at: Mapping[str, Server], bodies: list[str]) -> list[Figure]:
-    """Let ten posts of one source come in, twelve times, and note when each side tells of it."""
+    """Let ten posts of one source come in, ten times, and note when each side tells of it."""
     elastalert.install()
     port = free_port()
     with town.home(at, "seen", f"[desk]\nport = {port}\n") as made, tempfile.TemporaryDirectory() as folder:
