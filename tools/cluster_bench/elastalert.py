@@ -26,7 +26,7 @@ def install() -> None:
     if (FOLDER / "bin" / "elastalert").exists():
         return
     subprocess.run([sys.executable, "-m", "venv", str(FOLDER)], check=True)
-    subprocess.run([str(FOLDER / "bin" / "pip"), "install", "--quiet", f"elastalert2=={VERSION}"], check=True)
+    subprocess.run([str(FOLDER / "bin" / "pip"), "install", "--quiet", f"elastalert2=={VERSION}", "pytz"], check=True)
 
 
 class Heard:
