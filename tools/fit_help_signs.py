@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402 - the tree is not installed on a bare machine
 
+from contracts.lane import DANGEROUS  # noqa: E402
 from pipeline import labelled, lane  # noqa: E402
 from pipeline.help_points import signs  # noqa: E402
 from pipeline.help_signs import BY_FORM, SIGNS  # noqa: E402
@@ -22,7 +23,6 @@ from text.normalise import normalise  # noqa: E402
 
 STRENGTH = {"help": 0.1, "danger": 0.05}
 """Inverse regularisation: few dangerous posts are left without a rule."""
-DANGEROUS = {"critical", "suspected"}
 _FARTHEST = 6.9
 """The lane bounds log-odds so."""
 NAMES = [sign.name for sign in (*SIGNS, *BY_FORM)]

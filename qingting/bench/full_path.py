@@ -73,12 +73,12 @@ def _full_path(bodies: list[str]) -> tuple[float, dict[str, float]]:
         events = workload.fetched(bodies, now=house.clock.now())
         warm = workload.fetched(bodies[:200], now=house.clock.now(), tag="warm")
         house.log.append(POSTS_FETCHED, warm)
-        trial.until(lambda: _watched(house) == len(warm), "the first posts to be watched")
+        trial.until(lambda: watched(house) == len(warm), "the first posts to be watched")
         before = {role: _processor_s(house, role) for role in _ROLES}
         started_s = time.perf_counter()
         for start in range(0, len(events), _BATCH):
             house.log.append(POSTS_FETCHED, events[start : start + _BATCH])
-        trial.until(lambda: _watched(house) == len(warm) + len(events), "all posts to be watched", 300)
+        trial.until(lambda: watched(house) == len(warm) + len(events), "all posts to be watched", 300)
         rate = len(events) / (time.perf_counter() - started_s)
         spent = {role: (_processor_s(house, role) - before[role]) / len(events) * 1e6 for role in _ROLES}
         return rate, spent
@@ -91,6 +91,7 @@ def _processor_s(house: House, role: str) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _watched(house: House) -> int:
+def watched(house: House) -> int:
+    """Return how many announced posts the watch role has judged."""
     with house.database.reading() as connection:
         return sum(count for partition, count in positions(connection).items() if partition.stream == POSTS_INDEXED)

@@ -4,10 +4,10 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from alerts.store import positions
-from contracts.events import POSTS_FETCHED, POSTS_INDEXED
+from contracts.events import POSTS_FETCHED
 from qingting.bench import figure, memory, trial, workload
 from qingting.bench.figure import Figure
+from qingting.bench.full_path import watched
 from qingting.wiring import House
 from tools.cluster_bench import peers, town
 from tools.servers.server import Server
@@ -56,14 +56,14 @@ def _path(at: Mapping[str, Server], made: "town.Home", bodies: list[str]) -> tup
     with town.running(made, ROLES) as children, House.at(made) as house:
         warm = workload.fetched(bodies[:200], now=house.clock.now(), tag="warm")
         house.log.append(POSTS_FETCHED, warm)
-        trial.until(lambda: _watched(house) == len(warm), "the first posts to be watched")
+        trial.until(lambda: watched(house) == len(warm), "the first posts to be watched")
         parts = {f"`{role}`": [child.pid] for role, child in children.items()}
         events = workload.fetched(bodies, now=house.clock.now())
         before = _spent_s(parts, at)
         started_s = time.perf_counter()
         for start in range(0, len(events), _BATCH):
             house.log.append(POSTS_FETCHED, events[start : start + _BATCH])
-        trial.until(lambda: _watched(house) == len(warm) + len(events), "all posts to be watched", 600)
+        trial.until(lambda: watched(house) == len(warm) + len(events), "all posts to be watched", 600)
         rate = len(events) / (time.perf_counter() - started_s)
         spent = {part: (after - before[part]) / len(events) * 1e6 for part, after in _spent_s(parts, at).items()}
         return rate, spent
@@ -97,8 +97,3 @@ def one_more(at: Mapping[str, Server]) -> list[Figure]:
             found.append(figure.of(f"one more process, {what}: memory", [memory.resident_mb(children[role].pid)], "MB",
                                    peer="processor time at rest, % of a core", peer_value=busy))  # fmt: skip
     return found
-
-
-def _watched(house: House) -> int:
-    with house.database.reading() as connection:
-        return sum(count for partition, count in positions(connection).items() if partition.stream == POSTS_INDEXED)
