@@ -7,6 +7,7 @@ ends with the same folds as it had announced.
 
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -24,6 +25,7 @@ from pipeline.fold import CAPACITY, Folds
 
 GROUP: Final = "index"
 _STANDBY_S: Final = 0.5
+_TICK: Final = timedelta(microseconds=1)
 
 
 class _Batch(msgspec.Struct, eq=False):
@@ -122,8 +124,10 @@ class IndexRole:
         forgotten = self._forget_list.forgets([event.post for event in scored])
         kept = [event for event in scored if event.key not in forgotten]
         before = dict(self._index.get([event.key for event in kept])) if kept else {}
-        # every version has its turn, also within a batch: folds must not depend on where batches end
-        return [self._placed(event, before) for event in kept]
+        # every version has its turn, also within a batch: folds must not depend on where batches end;
+        # each a microsecond later, so that the memory can be built again in the very order
+        now = self._clock.now()
+        return [self._placed(event, before, now + place * _TICK) for place, event in enumerate(kept)]
 
     def _write(self, batch: _Batch) -> None:
         pairs = batch.placed or ()
@@ -150,10 +154,12 @@ class IndexRole:
         ]  # fmt: skip
         self._log.append(POSTS_REJECTED, letters)
 
-    def _placed(self, event: PostScored, before: dict[str, Document]) -> tuple[Document, PostIndexed]:
+    def _placed(
+        self, event: PostScored, before: dict[str, Document], at: datetime
+    ) -> tuple[Document, PostIndexed]:  # fmt: skip
         """Return the document with its fold and event, and its announcement; the next post already knows of it."""
         document = before[event.key] = self._document(event, before.get(event.key))
-        announcement = self._announcement(document)
+        announcement = _announcement(document, at)
         self._keep(announcement)
         return document, announcement
 
@@ -178,15 +184,16 @@ class IndexRole:
         else:
             self._folds.drop(event.id)
 
-    def _announcement(self, document: Document) -> PostIndexed:
-        post, score = document.post, document.score
-        return PostIndexed(
-            id=post.id, source=post.source, published_at=post.published_at, fetched_at=post.fetched_at,
-            indexed_at=self._clock.now(), author=post.author, time_is_doubtful=post.time_is_doubtful,
-            sentiment=score.sentiment, certain=score.certain, topics=score.topics, regions=score.regions,
-            keywords=score.keywords, lane=score.lane, marks=score.marks, attack=score.attack, sketch=score.sketch,
-            fold_of=document.fold_of, event=document.event, sample=post.sample,
-        )  # fmt: skip
+
+def _announcement(document: Document, at: datetime) -> PostIndexed:
+    post, score = document.post, document.score
+    return PostIndexed(
+        id=post.id, source=post.source, published_at=post.published_at, fetched_at=post.fetched_at,
+        indexed_at=at, author=post.author, time_is_doubtful=post.time_is_doubtful,
+        sentiment=score.sentiment, certain=score.certain, topics=score.topics, regions=score.regions,
+        keywords=score.keywords, lane=score.lane, marks=score.marks, attack=score.attack, sketch=score.sketch,
+        fold_of=document.fold_of, event=document.event, sample=post.sample,
+    )  # fmt: skip
 
 
 def _micros(event: PostIndexed) -> int:

@@ -2,6 +2,8 @@
 
 import re
 from functools import cache
+from itertools import compress, count
+from operator import add
 from pathlib import Path
 from typing import Final
 
@@ -43,10 +45,11 @@ def _matter(text: str) -> list[str]:
     found: list[str] = []
     table = _by_beginning()
     end = 0
-    for start in range(len(text) - 1):
+    pairs = map(table.__contains__, map(add, text, text[1:]))  # the loop over characters stays in C
+    for start in compress(count(), pairs):
         if start < end:
             continue
-        for word in table.get(text[start : start + 2], ()):
+        for word in table[text[start : start + 2]]:
             if text.startswith(word, start):
                 found.append(word)
                 end = start + len(word)

@@ -9,6 +9,8 @@ only when the text names nothing else.
 
 import re
 from functools import cache
+from itertools import compress, count
+from operator import add
 from typing import Final
 
 import msgspec
@@ -90,10 +92,11 @@ def regions(text: str, place: str = "") -> tuple[str, ...]:
     table = _table()
     read = text[:_READ]
     end, last, skipped = 0, "", ""
-    for start, pair in enumerate(map(str.__add__, read, read[1:])):
-        if start < end or pair not in table:
+    pairs = map(table.__contains__, map(add, read, read[1:]))  # the loop over characters stays in C
+    for start in compress(count(), pairs):
+        if start < end:
             continue
-        for name in table[pair]:
+        for name in table[read[start : start + 2]]:
             if read.startswith(name.text, start):
                 break
         else:
@@ -117,8 +120,9 @@ def regions(text: str, place: str = "") -> tuple[str, ...]:
             registered.setdefault(name.code, start)
         elif not kind:
             found.setdefault(name.code, start)
-    chosen = found or registered
-    return _deepest(chosen) or ((place,) if place else ())
+    if chosen := found or registered:
+        return _deepest(chosen)
+    return (place,) if place else ()
 
 
 def _standing(before: str, read: str, after: int) -> str:
@@ -182,6 +186,6 @@ def _table() -> dict[str, list[_Name]]:
         taken.add(short)
         found[short, code] = _Name(short, code, short=True, weak=short in _WORDS)
     table: dict[str, list[_Name]] = {}
-    for name in sorted(found.values(), key=lambda name: -len(name.text)):
-        table.setdefault(name.text[:2], []).append(name)
+    for known in sorted(found.values(), key=lambda known: -len(known.text)):
+        table.setdefault(known.text[:2], []).append(known)
     return table

@@ -40,6 +40,7 @@ class Cluster:
     def __init__(self, server: PostgreSql) -> None:
         self._server = server
         self._opened: list[SqlDatabase] = []
+        self._emptied: SqlDatabase | None = None
 
     def url(self) -> str:
         name = f"t{uuid.uuid4().hex[:12]}"
@@ -52,15 +53,14 @@ class Cluster:
 
     def empty(self) -> SqlDatabase:
         """Return a database with the tables of the backends and of the suite, emptied of what a test left there."""
-        if not self._opened:
-            database = self.open()
-            backends.database.tables.metadata.create_all(database.engine)
-            database_suite.metadata.create_all(database.engine)
-        database = self._opened[0]
+        if self._emptied is None:
+            self._emptied = self.open()
+            backends.database.tables.metadata.create_all(self._emptied.engine)
+            database_suite.metadata.create_all(self._emptied.engine)
         tables = [*backends.database.tables.metadata.tables, *database_suite.metadata.tables]
-        with database.engine.begin() as connection:
+        with self._emptied.engine.begin() as connection:
             connection.execute(text(f"TRUNCATE {', '.join(tables)}"))
-        return database
+        return self._emptied
 
     def close(self) -> None:
         for database in self._opened:

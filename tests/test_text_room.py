@@ -63,6 +63,12 @@ def test_no_mobile_number_survives(number: str, before: str, after: str) -> None
     assert number not in mask(before + number + after).text
 
 
+@given(st.text("ab1甲，。！～…—|[]（）“” \n\r\t\u3000\u200bＡ½』", max_size=12))
+def test_text_that_is_let_through_as_plain_would_not_have_changed(text: str) -> None:
+    marked = "\u200b" + text + "\u200b"  # an invisible character sends it the long way
+    assert normalise(text) == normalise(marked)
+
+
 @given(ANY_TEXT)
 def test_normalising_is_total_and_idempotent(text: str) -> None:
     once = normalise(text)

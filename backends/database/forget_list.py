@@ -37,24 +37,27 @@ class DatabaseForgetList:
                 connection.execute(upsert(connection, forget_list).on_conflict_do_nothing(), rows)
 
     def forgets(self, posts: Iterable[Post]) -> frozenset[str]:
-        named: dict[tuple[str, str], set[str]] = {}
-        for post in posts:
-            for kind, value in (
-                ("post", post.id),
-                ("author", post.author),
-                ("url", url_digest(post.url) if post.url else ""),
-            ):
-                if value:
-                    named.setdefault((kind, value), set()).add(post.id)
-        values = list({value for _, value in named})
         with self._database.reading() as connection:
             if connection.execute(select(forget_list.c.kind).limit(1)).first() is None:
                 return frozenset()  # nobody asked to be forgotten yet: thousands of values need not be compared
+            named = _named(posts)
             found = [
                 (row.kind, row.value)
-                for portion in portions(values)
+                for portion in portions(list({value for _, value in named}))
                 for row in connection.execute(
                     select(forget_list.c.kind, forget_list.c.value).where(forget_list.c.value.in_(portion))
                 )
             ]
         return frozenset(post for entry in found for post in named.get(entry, ()))
+
+
+def _named(posts: Iterable[Post]) -> dict[tuple[str, str], set[str]]:
+    """Return the ids of the posts under everything by which they could be on the list."""
+    named: dict[tuple[str, str], set[str]] = {}
+    for post in posts:
+        for kind, value in (
+            ("post", post.id), ("author", post.author), ("url", url_digest(post.url) if post.url else "")
+        ):  # fmt: skip
+            if value:
+                named.setdefault((kind, value), set()).add(post.id)
+    return named

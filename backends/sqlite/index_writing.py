@@ -3,7 +3,7 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -27,6 +27,14 @@ class Kept(msgspec.Struct, frozen=True):
 
     rid: int
     document: Document
+
+
+class _Cell(NamedTuple):
+    """The place of a document in the roll-up."""
+
+    hour: int
+    flags: int
+    facet: int
 
 
 def kept(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, Kept]:
@@ -57,7 +65,7 @@ def remove(connection: sqlite3.Connection, rows: Iterable[Kept], facets: Mapping
     )
     connection.executemany("DELETE FROM posts WHERE rid = ?", [(row.rid,) for row in gone])
     connection.executemany("DELETE FROM texts WHERE rid = ?", [(row.rid,) for row in gone])
-    cells = _cells((row.document for row in gone), facets)
+    cells = Counter(_cell(row.document, facets) for row in gone)
     connection.executemany(
         "UPDATE hourly SET n = n - ? WHERE hour = ? AND flags = ? AND facet = ?",
         [(count, *cell) for cell, count in cells.items()],
@@ -68,20 +76,21 @@ def remove(connection: sqlite3.Connection, rows: Iterable[Kept], facets: Mapping
 def insert(connection: sqlite3.Connection, documents: Iterable[Document], facets: Mapping[Facet, int]) -> None:
     """Put new documents into posts, texts, full text and roll-up."""
     rows = _numbered(connection, documents)
+    cells = [_cell(row.document, facets) for row in rows]
     connection.executemany(
         "INSERT INTO posts(rid, id, flags, facet, micro, event, fold_of, keywords) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 row.rid,
                 row.document.post.id,
-                flags(row.document),
-                facets[facet(row.document)],
+                cell.flags,
+                cell.facet,
                 row.document.post.published_at.microsecond,
                 row.document.event,
                 row.document.fold_of,
                 "\n".join(row.document.score.keywords),
             )
-            for row in rows
+            for row, cell in zip(rows, cells, strict=True)
         ],
     )
     connection.executemany(
@@ -90,7 +99,7 @@ def insert(connection: sqlite3.Connection, documents: Iterable[Document], facets
     connection.executemany("INSERT INTO words(rowid, title, body) VALUES(?, ?, ?)", [_words(row) for row in rows])
     connection.executemany(
         "INSERT INTO hourly(hour, flags, facet, n) VALUES(?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
-        [(*cell, count) for cell, count in sorted(_cells((row.document for row in rows), facets).items())],
+        [(*cell, count) for cell, count in sorted(Counter(cells).items())],
     )
 
 
@@ -103,11 +112,8 @@ def _words(row: Kept) -> tuple[int, str, str]:
     return row.rid, for_search(post.title) if post.title else "", for_search(post.text)
 
 
-def _cells(documents: Iterable[Document], facets: Mapping[Facet, int]) -> Counter[tuple[int, int, int]]:
-    return Counter(
-        (second(document.post.published_at) // HOUR_S, flags(document), facets[facet(document)])
-        for document in documents
-    )
+def _cell(document: Document, facets: Mapping[Facet, int]) -> _Cell:
+    return _Cell(second(document.post.published_at) // HOUR_S, flags(document), facets[facet(document)])
 
 
 def _numbered(connection: sqlite3.Connection, documents: Iterable[Document]) -> list[Kept]:

@@ -1,14 +1,15 @@
 """`docs/performance.md`, generated from one run of the bench."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from qingting.bench.figure import Figure, Machine
 
 
 def render(
-    figures: Sequence[Figure], machine: Machine, texts: int, when: str, profile: str = "", title: str = "Performance"
-) -> str:
-    """Return the page. What missed its goal is said first; a profile of the analysis stands last."""
+    figures: Sequence[Figure], machine: Machine, texts: int, when: str, profiles: Mapping[str, str] | None = None,
+    title: str = "Performance",
+) -> str:  # fmt: skip
+    """Return the page. What missed its goal is said first; what bounds the path and a profile of each role stand last."""
     missed = "; ".join(
         f"{figure.name} ({_number(figure.value)} {figure.unit}, goal {figure.goal})"
         for figure in figures
@@ -29,18 +30,31 @@ def render(
         *(_row(figure) for figure in figures),
         "",
     ]
-    if profile:
+    if profiles:
         lines += [
-            "## Where the analysis spends its time",
+            "## Where the full path spends its time",
             "",
-            "One core, the texts above in batches of 500, under the profiler (which slows everything; read the shares).",
-            "",
-            "```",
-            profile.rstrip(),
-            "```",
+            *_bound(figures),
+            "Each role alone on one core, under the profiler (which slows everything; read the shares).",
             "",
         ]
+    for role, profile in (profiles or {}).items():
+        lines += [f"`{role}`:", "", "```", profile, "```", ""]
     return "\n".join(lines)
+
+
+def _bound(figures: Sequence[Figure]) -> list[str]:
+    """Return, in a sentence, how fast the roles could be at best on two cores, beside the bare load."""
+    costs = [figure.value for figure in figures if figure.name.startswith("processor time of")]
+    bare = next((figure.value for figure in figures if figure.name.startswith("bare SQLite")), 0.0)
+    if not costs or not bare:
+        return []
+    return [
+        f"The roles need {sum(costs):,.0f} µs of processor a post, so that two cores give at most {2e6 / sum(costs):,.0f} posts/s; the bare",
+        f"load needs {1e6 / bare:,.0f} µs on one core. The ratio to it can only rise if judging, announcing and watching a post, which",
+        "the bare load does not do, become cheaper.",
+        "",
+    ]
 
 
 def _row(figure: Figure) -> str:

@@ -1,17 +1,14 @@
 """One run of the whole bench."""
 
-import cProfile
-import io
-import pstats
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from pipeline import scorers, understanding
 from qingting.bench import analysis, full_path, latency, page, workload
 from qingting.bench.figure import Figure, Machine, this_machine
+from qingting.bench.profile import profile
 
 _PROFILED = 10_000
 
@@ -38,19 +35,5 @@ def run(folder: Path, runs: int, say: Callable[[str], None]) -> Result:
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     return Result(
         machine=machine, figures=tuple(figures),
-        page=page.render(figures, machine, len(bodies), when, _profile(bodies[:_PROFILED])),
+        page=page.render(figures, machine, len(bodies), when, profile(bodies[:_PROFILED])),
     )  # fmt: skip
-
-
-def _profile(bodies: list[str]) -> str:
-    score = understanding.build(scorers.load("ngram"))
-    posts = [event.post for event in workload.fetched(bodies)]
-    score(posts[:500])
-    profiler = cProfile.Profile()
-    profiler.enable()
-    for start in range(0, len(posts), 500):
-        score(posts[start : start + 500])
-    profiler.disable()
-    out = io.StringIO()
-    pstats.Stats(profiler, stream=out).strip_dirs().sort_stats("cumulative").print_stats(18)
-    return "\n".join(line for line in out.getvalue().splitlines() if line.strip())
