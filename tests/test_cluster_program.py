@@ -121,9 +121,11 @@ def test_two_desks_show_the_same_news_and_probes_say_how_it_goes(home: Home, tmp
         ):  # fmt: skip
             until(lambda: all(answers(address, "/readyz") == 200 for address in addresses), "both desks to be ready")
             heard: list[set[str]] = [set(), set()]
-            for address, mine in zip(addresses, heard, strict=True):
+            listening = [threading.Event(), threading.Event()]
+            for address, opened, mine in zip(addresses, listening, heard, strict=True):
                 visitor = Visitor(address, "样例值班员", passwords["样例值班员"])
-                threading.Thread(target=listen, args=(visitor, mine), daemon=True).start()
+                threading.Thread(target=listen, args=(visitor, opened, mine), daemon=True).start()
+            assert all(opened.wait(DEADLINE_S) for opened in listening)  # a wire tells what happens while it is open
             append(home, tmp_path, 0, 1, PLEA)
             until(lambda: heard[0] and heard[1], "both desks to hear of the plea")
             assert heard[0] == heard[1]
@@ -144,9 +146,10 @@ def answers(address: str, path: str) -> int:
         return 0
 
 
-def listen(visitor: Visitor, heard: set[str]) -> None:
+def listen(visitor: Visitor, opened: threading.Event, heard: set[str]) -> None:
     with visitor.events() as stream:
         for line in stream.iter_lines():
+            opened.set()
             if line.startswith("data: ") and '"id"' in line:
                 heard.add(json.loads(line.removeprefix("data: "))["id"])
                 break
