@@ -7,7 +7,7 @@ RUN npm ci --ignore-scripts
 FROM python:3.11-slim AS build
 WORKDIR /build
 COPY requirements.lock pyproject.toml README.md LICENSE ./
-RUN python -m venv /opt/qingting && /opt/qingting/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+RUN python -m venv /opt/qingting && /opt/qingting/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
 COPY contracts contracts
 COPY text text
 COPY crawlers crawlers

@@ -16,7 +16,8 @@ def main() -> None:
     if not python.exists():
         venv.create(PLACE, with_pip=True)
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    subprocess.run([*pip, "--require-hashes", "-r", str(ROOT / "requirements.lock")], check=True)
+    # the lock names everything; pip 23 trips over a distribution that is asked for with one extra in two spellings
+    subprocess.run([*pip, "--no-deps", "--require-hashes", "-r", str(ROOT / "requirements.lock")], check=True)
     subprocess.run([*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)], check=True)
 
 
