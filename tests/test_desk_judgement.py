@@ -174,6 +174,23 @@ def test_a_plea_cannot_be_corrected_where_it_cannot_be_seen(world: World) -> Non
     assert world.client("lead").act(f"/posts/{plea.posts[0]}/correct", sentiment="0").status_code == 404
 
 
+def test_a_plea_is_corrected_on_its_card_and_stands_until_a_person_closes_it(world: World) -> None:
+    plea = world.plea()
+    client = world.client("officer")
+    (task,) = [one for one in client.json("/help")["help"] if one["post"] == plea.posts[0]]
+    page = client.get(f"/help/{task['id']}").text
+    assert 'name="help" value="1" checked' in page
+    where = client.done(f"/help/{task['id']}/correct", sentiment="0", topics="safety_trafficking", target="")
+    page = client.get(where).text
+    assert "改正已记录" in page
+    assert "改正为" in page
+    with world.database.reading() as connection:
+        (found,) = correcting.of_post(connection, plea.posts[0])
+    assert found.labels == Labels(sentiment=0, topics=("safety_trafficking",))
+    assert [one["state"] for one in client.json("/help")["help"] if one["id"] == task["id"]] == ["pending"]
+    assert world.client("hotline").act(f"/help/{task['id']}/correct", sentiment="0").status_code == 404
+
+
 def test_what_is_forgotten_leaves_no_correction(world: World) -> None:
     post = put(world, "要被遗忘的一帖")
     world.client("officer").done(f"/posts/{post}/correct", sentiment="0", target="")

@@ -51,6 +51,7 @@ def routes() -> tuple[Guarded, ...]:
         act("/help/{id}/receive", pleas.receive, "receive"),
         act("/help/{id}/answer", pleas.answer, "receive"),
         act("/help/{id}/close", pleas.close, "close_help"),
+        act("/help/{id}/correct", pleas.correct, "correct"),
         show("/tasks", tasks.tasks, "see_tasks"),
         show("/tasks/{id}", tasks.task, "see_tasks"),
         act("/tasks/{id}/claim", tasks.claim, "claim"),

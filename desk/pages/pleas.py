@@ -7,9 +7,11 @@ from alerts import store
 from contracts.document import Document
 from contracts.lane import LANES
 from contracts.task import HELP_WORDS, HelpTask
+from contracts.topic import TOPIC_WORDS
 from desk import names
+from desk.pages.posts import labels_in, labels_of
 from desk.visit import NotFound, Visit
-from response import audit, helping, historic
+from response import audit, correcting, helping, historic
 from response.access import sees_plea, unit_of_plea
 from text.overlap import nearly_identical
 
@@ -67,6 +69,7 @@ def plea(visit: Visit) -> Response:
         history = audit.listing(connection, subject=task.id, limit=100)
         people = names.of(connection)
         others = helping.listing(connection, officer=visit.officer, open_only=True)
+        corrections = correcting.of_post(connection, task.post) if task.post else ()
     documents = visit.desk.index.get(
         [one for one in (task.post, *(other.post for other in others[:_ALIKE_AMONG])) if one]
     )
@@ -78,6 +81,8 @@ def plea(visit: Visit) -> Response:
     return visit.page(
         "plea.html", task=task, document=document, alike=alike, hand_overs=hand_overs, history=history, people=people,
         states=HELP_WORDS, todo=helping.instructions(task, visit.now, visit.desk.response), acts=_ACTS,
+        corrections=corrections, topics=TOPIC_WORDS,
+        labels=corrections[0].labels if corrections else labels_of(document) if document else None,
     )  # fmt: skip
 
 
@@ -121,6 +126,18 @@ def close(visit: Visit) -> Response:
     with visit.desk.database.writing() as connection:
         helping.close(connection, visit.officer, task.id, outcome=visit.text("outcome"), now=visit.now)
     return visit.done("/help", "closed")
+
+
+def correct(visit: Visit) -> Response:
+    """改正 of a plea's judgement; the plea itself stands until a person closes it."""
+    task = _seen(visit)
+    document = visit.desk.index.get([task.post]).get(task.post) if task.post else None
+    if document is None:
+        raise NotFound(task.id)
+    labels = labels_in(visit)
+    with visit.desk.database.writing() as connection:
+        correcting.correct(connection, visit.officer, task.post, labels, scorer=document.score.scorer, now=visit.now)
+    return visit.done(f"/help/{task.id}", "corrected")
 
 
 def _seen(visit: Visit) -> HelpTask:

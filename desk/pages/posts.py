@@ -5,6 +5,7 @@ from starlette.responses import Response
 from contracts.document import Document, Query
 from contracts.errors import NotConfigured, Rejected
 from contracts.explanation import Explanation
+from contracts.lane import DANGEROUS
 from contracts.topic import TOPIC_WORDS
 from desk import names, wording
 from desk.judged import judged, shown_text
@@ -23,27 +24,42 @@ def post(visit: Visit) -> Response:
     reasons = _reasons(visit, document)
     return visit.page(
         "post.html", document=document, copies=copies, judged=judged(document.post, document.score, reasons), reasons=reasons,
-        corrections=corrections, people=people, labels=corrections[0].labels if corrections else _labels(document),
-        topics=TOPIC_WORDS, sentiments=wording.SENTIMENTS, marks=wording.MARKS, targets=wording.TARGETS,
+        corrections=corrections, people=people, labels=corrections[0].labels if corrections else labels_of(document),
+        topics=TOPIC_WORDS, targets=wording.TARGETS,
     )  # fmt: skip
 
 
 def correct(visit: Visit) -> Response:
     """改正."""
     document = _document(visit)
-    sentiment = visit.field("sentiment")
-    if sentiment not in ("-1", "0", "1"):
-        raise Rejected("情感只能是负面、中性或正面，请选一个。")
-    labels = Labels(
-        sentiment=int(sentiment), topics=visit.fields("topics"),  # type: ignore[arg-type]  # judged by `correct`
-        target=visit.field("target"),  # type: ignore[arg-type]
-        **{mark: visit.field(mark) == "1" for mark in wording.MARKS},
-    )  # fmt: skip
+    labels = labels_in(visit)
     with visit.desk.database.writing() as connection:
         correcting.correct(
             connection, visit.officer, document.post.id, labels, scorer=document.score.scorer, now=visit.now
         )
     return visit.done(f"/posts/{document.post.id}", "corrected")
+
+
+def labels_in(visit: Visit) -> Labels:
+    """Return the labels of a filled-in correction. Raises Rejected where no attitude was chosen."""
+    sentiment = visit.field("sentiment")
+    if sentiment not in ("-1", "0", "1"):
+        raise Rejected("情感只能是负面、中性或正面，请选一个。")
+    return Labels(
+        sentiment=int(sentiment), topics=visit.fields("topics"),  # type: ignore[arg-type]  # judged by `correct`
+        target=visit.field("target"),  # type: ignore[arg-type]
+        **{mark: visit.field(mark) == "1" for mark in wording.MARKS},
+    )  # fmt: skip
+
+
+def labels_of(document: Document) -> Labels:
+    """Return what the model said, as the labels that an officer would give."""
+    score = document.score
+    return Labels(
+        sentiment=score.sentiment, topics=score.topics,  # type: ignore[arg-type]  # an older score may name others
+        help=score.lane is not None, danger=score.lane in DANGEROUS, attack=score.may_attack, counter=score.may_support,
+        target=score.target,
+    )  # fmt: skip
 
 
 def _document(visit: Visit) -> Document:
@@ -62,11 +78,3 @@ def _reasons(visit: Visit, document: Document) -> Explanation | None:
         return visit.desk.explain(shown_text(document.post))
     except NotConfigured:
         return None
-
-
-def _labels(document: Document) -> Labels:
-    score = document.score
-    return Labels(
-        sentiment=score.sentiment, topics=score.topics,  # type: ignore[arg-type]  # an older score may name others
-        attack=score.may_attack, counter=score.may_support, target=score.target,
-    )  # fmt: skip
