@@ -21,6 +21,7 @@ settings.load_profile("qingting")
 for name in [name for name in os.environ if name.startswith("QINGTING")]:
     del os.environ[name]
 
+SERVERS = "servers"
 LEFT_OUT = pytest.StashKey[list[str]]()
 
 
@@ -34,6 +35,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             config.stash.setdefault(LEFT_OUT, []).append(said)
             config.hook.pytest_deselected(items=marked)
             items[:] = [item for item in items if item not in marked]
+    _share_out(items)
+
+
+def _share_out(items: list[pytest.Item]) -> None:
+    """Two processes share the tests (`make test`): one has the real servers, started once; modules stay whole.
+
+    What takes longest begins first, so that neither waits for the other at the end; within that the order is random.
+    """
+    for item in items:
+        group = SERVERS if item.get_closest_marker("servers") else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(
+        key=lambda item: next(
+            (n for n, mark in enumerate(("servers", "slow", "browser")) if item.get_closest_marker(mark)), 3
+        )
+    )
 
 
 def _no_browser() -> str:
