@@ -31,6 +31,7 @@ from crawlers.source_crawl import CrawlOutcome, Forget, Shared, SourceCrawl
 AT_ONCE_MAX = 64
 """Sources crawled side by side; each asks one page at a time, so this bounds memory, not politeness."""
 _STOP_POLL_S = 0.2
+_STOP_EVERY_S = 0.05
 _ELSEWHERE_S = 1.0
 """Until a source that is not ours, or whose state cannot be asked, is looked at again."""
 _log = logging.getLogger(__name__)
@@ -140,7 +141,13 @@ class _Round:
             await asyncio.sleep(_STOP_POLL_S)  # a signal handler sets a flag, it cannot set an asyncio event
             with suppress(Retryable):
                 self._share.renew()
-        await self._runner.stop()
+        # Scrapy 2.19 forgets a stop that comes while an engine is opening, and such a crawl never ends: each is stopped
+        # once it runs
+        while crawlers := tuple(self._runner.crawlers):
+            for crawler in crawlers:
+                if crawler.crawling and crawler.engine is not None and crawler.engine.running:
+                    await crawler.stop_async()
+            await asyncio.sleep(_STOP_EVERY_S)
 
     async def _keep_on(self, source: Source) -> None:
         due: datetime | None = None

@@ -95,3 +95,13 @@ def test_nothing_is_lost_whatever_happens_between_and_within_crawls(seed: int, t
         site.asked.clear()
         calm = crawled(source, state=tmp_path)
         assert (calm.outcome.accepted, [asked for asked in site.asked if asked.path.startswith("/t/")]) == (0, [])
+
+
+def test_a_stop_that_comes_while_a_crawl_is_opening_ends_it(tmp_path: Path) -> None:
+    alive = Forum(random.Random(2))
+    alive.live()
+    with serving() as site:
+        show(alive, site)
+        source = forum(site.url + "/b?p=0")
+        broken = crawled(source, state=tmp_path, stop_after_s=0.2, opens_after_s=0.6)  # it returns at all
+        assert {*broken.texts, *crawled(source, state=tmp_path).texts} == {"第2句话。"}

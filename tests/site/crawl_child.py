@@ -3,6 +3,7 @@
 The crawl state is kept in a file between two children, as the desk database would.
 """
 
+import asyncio
 import os
 import pickle
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from scrapy.core.engine import ExecutionEngine
 
 import crawlers.spiders.feed_spider
 import crawlers.spiders.forum_spider  # noqa: F401 - loaded before the fork, so that each child starts at once
@@ -39,10 +41,23 @@ class _Events:
         self.streams.setdefault(stream, []).extend(events)
 
 
+def _open_late(seconds: float) -> None:
+    """Make Scrapy's engine take its time to open, as it does on a busy machine."""
+    opened = ExecutionEngine.open_spider_async
+
+    async def late(self: ExecutionEngine, *given: Any, **named: Any) -> None:
+        await asyncio.sleep(seconds)
+        await opened(self, *given, **named)
+
+    ExecutionEngine.open_spider_async = late  # type: ignore[method-assign]
+
+
 def run(order: dict[str, Any], answer: Connection) -> None:
     """Crawl as ordered and send one JSON object {outcomes, posts, rejected, health}."""
     if order["trusted"]:
         os.environ["SSL_CERT_FILE"] = order["trusted"]
+    if order["opens_after_s"]:
+        _open_late(order["opens_after_s"])
     state_file = Path(order["state"])
     state = pickle.loads(state_file.read_bytes()) if state_file.exists() else MemoryCrawlState()  # noqa: S301 - our own
     events = _Events(is_full=order["log_is_full"])

@@ -43,6 +43,7 @@ def crawled(
     stop_after_s: float = 60.0,
     log_is_full: bool = False,
     trusted: str = "",
+    opens_after_s: float = 0.0,
     **settings: Any,
 ) -> Crawled:
     order = {
@@ -53,6 +54,7 @@ def crawled(
         "stop_after_s": stop_after_s,
         "log_is_full": log_is_full,
         "trusted": trusted,
+        "opens_after_s": opens_after_s,
     }
     receiver, sender = _CHILDREN.Pipe(duplex=False)
     child = _CHILDREN.Process(target=run, args=(order, sender), daemon=True)
