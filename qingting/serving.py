@@ -44,6 +44,7 @@ def serve(house: House, stop: threading.Event) -> None:
 def desk_of(house: House) -> "Desk":
     """Return the desk of a house, with what it shows of the crawlers and the roles."""
     from desk.app import Desk
+    from qingting.intake import HouseIntake
     from qingting.status import DeadLetters
 
     dead_letters = DeadLetters(house.log)
@@ -51,7 +52,7 @@ def desk_of(house: House) -> "Desk":
         database=house.database, index=house.index, log=house.log, clock=house.clock, settings=house.settings.desk,
         response=house.settings.response, reports=house.home.reports, sources=lambda: _sources(house),
         health=house.crawl_state.health, roles=lambda: _roles(house, dead_letters), rules=lambda: house.rules,
-        sample=house.has_samples, explain=_explain(house), **_metrics(house),
+        sample=house.has_samples, explain=_explain(house), intake=HouseIntake(house), **_metrics(house),
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Starts a crawl in a child process and brings back what it found."""
 
 import multiprocessing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ def crawled(
     stop_after_s: float = 60.0,
     log_is_full: bool = False,
     trusted: str = "",
+    environment: Mapping[str, str] | None = None,
     **settings: Any,
 ) -> Crawled:
     order = {
@@ -53,6 +55,7 @@ def crawled(
         "stop_after_s": stop_after_s,
         "log_is_full": log_is_full,
         "trusted": trusted,
+        "environment": dict(environment or {}),
     }
     receiver, sender = _CHILDREN.Pipe(duplex=False)
     child = _CHILDREN.Process(target=run, args=(order, sender), daemon=True)
