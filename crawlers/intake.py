@@ -1,24 +1,42 @@
-"""The intake of a house: pushes and officers' own reports, through the edge into the log."""
+"""Pushes and officers' own reports, through the edge into the log: the intake port as the edge fulfils it."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from contracts.errors import NotConfigured, Rejected
 from contracts.events import POSTS_FETCHED, POSTS_REJECTED
+from contracts.ports.clock import Clock
 from contracts.ports.intake import Receipt, Refused, Report
+from contracts.ports.log import Log
 from crawlers import push
-from crawlers.edge import TEXT_CHARACTERS_MAX, address
+from crawlers.edge import TEXT_CHARACTERS_MAX, Edge, address
 from crawlers.judging import REPORTED
 from crawlers.raw_post import RawPost
 from crawlers.source import Source
-from qingting.wiring import House
 
 
-class HouseIntake:
-    """One process's intake. needs: the sources of the home, and `secrets/push-ID.key` for each source of kind push."""
+class EdgeIntake:
+    """One process's intake.
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    needs: an edge and a log · configuration: sources of kind push, and a secret for each · delivery: durable when the
+    call returns; the same again is a duplicate · limits: `per_minute` is counted in this process.
+    """
+
+    def __init__(
+        self,
+        *,
+        sources: Callable[[], Sequence[Source]],
+        secret: Callable[[str], bytes],
+        edge: Callable[[], Edge],
+        log: Log,
+        clock: Clock,
+    ) -> None:
+        """`secret` gives the secret of a source by its id, or raises NotConfigured; all are asked when first needed."""
+        self._sources = sources
+        self._secret = secret
+        self._edge = edge
+        self._log = log
+        self._clock = clock
         self._rate = push.Rate()
         self._lock = threading.Lock()
         """The edge asks what it knows, then remembers: two at once would let the same post in twice."""
@@ -29,12 +47,12 @@ class HouseIntake:
 
     def push(self, source: str, headers: Mapping[str, str], body: bytes) -> Receipt | Refused:
         known = self._source(source)
-        now = self._house.clock.now()
+        now = self._clock.now()
         try:
             if known is None:
                 raise push.Refusal(404, "没有这个推送信源，或它已停用：请向对方要准确的网址。")
             push.require_size(body, known)
-            push.verify(self._secret(known), headers, body, now)
+            push.verify(self._secret_of(known), headers, body, now)
             with self._lock:  # only whoever holds the secret uses up the source's share
                 self._rate.admit(known, now)
             raws = push.parse(body, known, now)
@@ -49,34 +67,39 @@ class HouseIntake:
             raise Rejected(f"内容超过 {TEXT_CHARACTERS_MAX} 字。请只写一条。")
         if report.url and not address(report.url):
             raise Rejected("链接要以 http:// 或 https:// 开头。没有链接就空着。")
-        return self._take([
-            RawPost(
-                source=REPORTED, native_id=f"{unit}:{report.id}", text=report.text, title=report.title, url=report.url,
-                published_at=report.happened_at or self._house.clock.now(), place=report.place or unit,
-            )
-        ])  # fmt: skip
+        raw = RawPost(
+            source=REPORTED,
+            native_id=f"{unit}:{report.id}",
+            text=report.text,
+            title=report.title,
+            url=report.url,
+            published_at=report.happened_at or self._clock.now(),
+            place=report.place or unit,
+        )
+        return self._take([raw])
 
     def _source(self, name: str) -> Source | None:
-        return next(
-            (one for one in self._house.sources if one.id == name and one.kind == "push" and one.enabled), None
-        )
+        pushed = (one for one in self._sources() if one.kind == "push" and one.enabled)
+        return next((one for one in pushed if one.id == name), None)
 
-    def _secret(self, source: Source) -> bytes:
+    def _secret_of(self, source: Source) -> bytes:
         try:
-            return self._house.home.secret(f"push-{source.id}.key")
+            return self._secret(source.id)
         except NotConfigured as missing:
             raise push.Refusal(503, "这个信源还没有推送密钥：请管理员在 secrets/ 里建好。") from missing
 
     def _take(self, raws: Sequence[RawPost]) -> Receipt:
-        house = self._house
         with self._lock:
-            admitted = house.edge.admit(raws)
+            edge = self._edge()
+            admitted = edge.admit(raws)
             if admitted.fetched:
-                house.log.append(POSTS_FETCHED, admitted.fetched)
+                self._log.append(POSTS_FETCHED, admitted.fetched)
             if admitted.rejected:
-                house.log.append(POSTS_REJECTED, admitted.rejected)
-            house.edge.keep(admitted)
+                self._log.append(POSTS_REJECTED, admitted.rejected)
+            edge.keep(admitted)
         return Receipt(
-            accepted=len(admitted.fetched), duplicates=admitted.duplicates, rejected=len(admitted.rejected),
+            accepted=len(admitted.fetched),
+            duplicates=admitted.duplicates,
+            rejected=len(admitted.rejected),
             masked=admitted.masked,
-        )  # fmt: skip
+        )
