@@ -6,7 +6,7 @@ Such archives come from the project Common Crawl or from a library; the pages in
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]
 from warcio.exceptions import ArchiveLoadFailed  # type: ignore[import-untyped]
@@ -41,18 +41,15 @@ def archive_rows(path: Path, *, after: int = 0) -> Iterator[Row]:
         raise Rejected(f"{path} 里没有 WARC 记录：请检查下载是否完成。")
 
 
-def _is_page(record: object) -> bool:
-    if getattr(record, "rec_type", "") != "response":
-        return False
-    http = getattr(record, "http_headers", None)
-    kind = (http.get_header("Content-Type") or "") if http else ""
-    return bool(http) and http.get_statuscode() == "200" and "html" in kind.lower()
+def _is_page(record: Any) -> bool:
+    http = record.http_headers if record.rec_type == "response" else None
+    return http is not None and http.get_statuscode() == "200" and "html" in (http.get_header("Content-Type") or "").lower()
 
 
-def _row(number: int, record: "object") -> Row:
-    headers, http = record.rec_headers, record.http_headers  # type: ignore[attr-defined]
+def _row(number: int, record: Any) -> Row:
+    headers, http = record.rec_headers, record.http_headers
     url = headers.get_header("WARC-Target-URI") or ""
-    body = record.content_stream().read(PAGE_BYTES_MAX + 1)  # type: ignore[attr-defined]
+    body = record.content_stream().read(PAGE_BYTES_MAX + 1)
     if len(body) > PAGE_BYTES_MAX:
         return Row(number, fault=f"这一页超过 {PAGE_BYTES_MAX // 1024 // 1024} MB：没有读。")
     article = read_article(body, url.strip("<>"), http.get_header("Content-Type") or "")

@@ -4,7 +4,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from openpyxl import load_workbook  # type: ignore[import-untyped]
 
@@ -27,16 +27,19 @@ def is_workbook(path: Path) -> bool:
 def sheet_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
     """Yield every row below the header; `line` is the row's number in the sheet. Raises Rejected in one sentence."""
     _require_harmless(path)
-    try:
-        book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    except Exception as error:  # noqa: BLE001 - openpyxl raises whatever a broken file makes of it
-        raise Rejected(f"{path} 打不开（{type(error).__name__}）：请在 Excel 里另存为 .xlsx，不要加密，再导入。") from error
-    with closing(book):
+    with path.open("rb") as file, closing(_opened(file, path)) as book:
         sheet, header_at, header = _sheet(book, path, columns)
         places = {column: header.index(column) for column in columns}
         for number, cells in enumerate(sheet.iter_rows(min_row=header_at + 1, values_only=True), header_at + 1):
             if any(cell is not None and str(cell).strip() for cell in cells):
                 yield _row(number, {column: cells[at] if at < len(cells) else None for column, at in places.items()})
+
+
+def _opened(file: BinaryIO, path: Path) -> Any:
+    try:
+        return load_workbook(file, read_only=True, data_only=True, keep_links=False)
+    except Exception as error:  # noqa: BLE001 - openpyxl raises whatever a broken file makes of it
+        raise Rejected(f"{path} 打不开（{type(error).__name__}）：请在 Excel 里另存为 .xlsx，不要加密，再导入。") from error
 
 
 def _row(number: int, values: dict[str, Any]) -> Row:

@@ -309,3 +309,19 @@ def test_a_source_whose_own_code_breaks_does_not_stop_another(site: Site, tmp_pa
         state=tmp_path,
     )
     assert [(one.accepted, bool(one.failure)) for one in found.outcomes] == [(0, True), (1, False)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Answer("", 401), "要求登录"),
+        (Answer("", 403), "不要换身份再试"),
+        (Answer("", 302, {"Location": "/user/login?next=/rss"}), "登录或验证页"),
+        (Answer("", 302, {"Location": "/captcha/"}), "登录或验证页"),
+    ],
+)  # fmt: skip
+def test_a_page_behind_a_door_is_left_with_the_honest_alternative(
+    site: Site, tmp_path: Path, answer: Answer, said: str
+) -> None:
+    site.routes |= {"/rss": answer, "/user/login?next=/rss": Answer("请登录"), "/captcha/": Answer("请验证")}
+    assert said in crawled(feed(site.url + "/rss"), state=tmp_path).outcome.failure
