@@ -29,9 +29,7 @@ class ImportPosition:
     def __init__(self, path: Path, source: str, columns: Mapping[str, str], state: CrawlState | None) -> None:
         about = path.stat()
         told = msgspec.json.encode(dict(sorted(columns.items()))).decode()
-        self._key = "import:" + digest(
-            source, str(path.resolve()), str(about.st_size), str(about.st_mtime_ns), told
-        )
+        self._key = "import:" + digest(source, str(path.resolve()), str(about.st_size), str(about.st_mtime_ns), told)
         self._state = state
 
     def read(self) -> Position:

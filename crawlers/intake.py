@@ -47,10 +47,10 @@ class EdgeIntake:
 
     def push(self, source: str, headers: Mapping[str, str], body: bytes) -> Receipt | Refused:
         known = self._source(source)
+        if known is None:
+            return Refused(status=404, sentence="没有这个推送信源，或它已停用：请向对方要准确的网址。")
         now = self._clock.now()
         try:
-            if known is None:
-                raise push.Refusal(404, "没有这个推送信源，或它已停用：请向对方要准确的网址。")
             push.require_size(body, known)
             push.verify(self._secret_of(known), headers, body, now)
             with self._lock:  # only whoever holds the secret uses up the source's share

@@ -37,7 +37,9 @@ _RECORD: Final = {
     "contact": "对方的联系方式（出了问题找谁）",
     "licence": "内容的使用条件（许可证、条款或“仅内部研判”）",
 }
-_SAYS_NOTHING: Final = frozenset({"", "无", "暂无", "没有", "不详", "待定", "todo", "tbd", "n/a", "none", "-", "xx", "xxx"})
+_SAYS_NOTHING: Final = frozenset(
+    {"", "无", "暂无", "没有", "不详", "待定", "todo", "tbd", "n/a", "none", "-", "xx", "xxx"}
+)
 _BEHIND_DOORS: Final = frozenset({
     "cookie", "cookies", "login", "log_in", "username", "user", "password", "passwd", "captcha", "signature", "sign",
     "session", "account", "headers", "access_token", "api_key", "key", "secret",
@@ -132,7 +134,8 @@ def _doors(source: Source, fault: _Tell) -> Iterator[Fault]:
     if name := next((name for name in signed if name.lower() in SIGNED), ""):
         what = SIGNED[name.lower()]
         yield fault(
-            f"网址里的“{name}”是{what}：带{what}才能看的页面不采。自己的令牌请放进环境变量，用 token.env 写变量名。", "url"
+            f"网址里的“{name}”是{what}：带{what}才能看的页面不采。自己的令牌请放进环境变量，用 token.env 写变量名。",
+            "url",
         )
     if source.token and source.host and not is_loopback(source.host) and source.url.startswith("http://"):
         yield fault("带令牌的网址要用 https://，否则令牌会在网上明文传送。", "url")
@@ -171,7 +174,7 @@ def _sections(source: Source, node: yaml.Node, fault: _Tell) -> Iterator[Fault]:
         yield fault("要写 fields.text：正文在每一项的哪里。", "fields")
     if source.row and "json" in written:
         yield fault("row（网页）和 json（接口）只能写一个：请删去这一段。", "json")
-    if source.kind not in {"hotlist"} and "fields" in written:
+    if source.kind != "hotlist" and "fields" in written:
         for name in ("rank", "heat"):
             if getattr(source.fields, name):
                 yield fault(f"只有 kind 是 hotlist 的信源才有 {name}：请删去。", "fields", name)
@@ -210,13 +213,22 @@ def _token(source: Source, fault: _Tell) -> Iterator[Fault]:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,63}", token.header):
         yield fault("请求头的名字只用字母、数字和 -，例如 Authorization。", "token", "header")
     elif token.header.lower() in _NO_HEADERS:
-        yield fault(f"令牌不能放在 {token.header} 里：不登录，不带 Cookie，也不冒充别人。请看接口文档用哪个请求头。", "token", "header")
+        yield fault(
+            f"令牌不能放在 {token.header} 里：不登录，不带 Cookie，也不冒充别人。请看接口文档用哪个请求头。",
+            "token",
+            "header",
+        )
     if not re.fullmatch(r"[A-Za-z0-9]{0,20}", token.scheme):
         yield fault("令牌前的词只用字母和数字，例如 Bearer、OAuth2；没有就写 ''。", "token", "scheme")
 
 
 def _part(
-    part: msgspec.Struct | None, name: str, wrong: Callable[[str], str], fault: _Tell, *, leave_out: tuple[str, ...] = ()
+    part: msgspec.Struct | None,
+    name: str,
+    wrong: Callable[[str], str],
+    fault: _Tell,
+    *,
+    leave_out: tuple[str, ...] = (),
 ) -> Iterator[Fault]:
     for field in msgspec.structs.fields(part) if part else ():
         value = getattr(part, field.name)

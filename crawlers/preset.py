@@ -35,7 +35,11 @@ def fill_in(entries: list[yaml.Node]) -> tuple[Fault, ...]:
         kind, own = _child(preset, "kind"), _child(entry, "kind")
         if own is not None and kind is not None and own.value != kind.value:
             faults.append(
-                Fault(line_of(own), f"sources[{number}].kind", f"预设 {name.value} 的 kind 是 {kind.value}：请删去这一行。")
+                Fault(
+                    line_of(own),
+                    f"sources[{number}].kind",
+                    f"预设 {name.value} 的 kind 是 {kind.value}：请删去这一行。",
+                )
             )
             continue
         _merge(entry, preset, _PARTS)

@@ -38,8 +38,10 @@ def sheet_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
 def _opened(file: BinaryIO, path: Path) -> Any:
     try:
         return load_workbook(file, read_only=True, data_only=True, keep_links=False)
-    except Exception as error:  # noqa: BLE001 - openpyxl raises whatever a broken file makes of it
-        raise Rejected(f"{path} 打不开（{type(error).__name__}）：请在 Excel 里另存为 .xlsx，不要加密，再导入。") from error
+    except Exception as error:
+        raise Rejected(
+            f"{path} 打不开（{type(error).__name__}）：请在 Excel 里另存为 .xlsx，不要加密，再导入。"
+        ) from error
 
 
 def _row(number: int, values: dict[str, Any]) -> Row:
@@ -79,4 +81,6 @@ def _require_harmless(path: Path) -> None:
     unpacked = sum(part.file_size for part in parts)
     packed = sum(part.compress_size for part in parts) or 1
     if unpacked > UNPACKED_BYTES_MAX or (unpacked > 1 << 24 and unpacked / packed > RATIO_MAX):
-        raise Rejected(f"{path} 解压后有 {unpacked / 1024 / 1024:,.0f} MB，大得不正常：请分成几个文件，或另存为 CSV 再导入。")
+        raise Rejected(
+            f"{path} 解压后有 {unpacked / 1024 / 1024:,.0f} MB，大得不正常：请分成几个文件，或另存为 CSV 再导入。"
+        )

@@ -77,7 +77,9 @@ def _texts(node: Any) -> Iterator[tuple[str, str]]:
             continue
         name = etree.QName(child).localname
         if name == "news":
-            yield from ((etree.QName(part).localname, (part.text or "").strip()) for part in child if isinstance(part.tag, str))
+            yield from (
+                (etree.QName(part).localname, (part.text or "").strip()) for part in child if isinstance(part.tag, str)
+            )
         elif not len(child):
             yield name, (child.text or "").strip()
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
-import yaml
 
 from contracts.typed_yaml import Fault, build, compose, entries, line_of, refuse
 from crawlers import preset
@@ -42,6 +41,8 @@ def _read(path: Path) -> tuple[tuple[Source, ...], tuple[Fault, ...]]:
     faults = [said_plainly(fault) for fault in faults]
     told = {fault.key for fault in faults}
     lines: dict[str, int] = {}
+    urls: dict[str, int] = {}
+    """Pages are remembered by their address: a second source would find each one known."""
     for number, (source, node) in enumerate(zip(built.sources, nodes, strict=False), 1):
         key = f"sources[{number}]"
         faults.extend(_untold(judge(source, node, key), told))
@@ -49,6 +50,11 @@ def _read(path: Path) -> tuple[tuple[Source, ...], tuple[Fault, ...]]:
             sentence = f"信源编号“{source.id}”在第 {lines[source.id]} 行已经用过：每个信源要有自己的编号。"
             faults.append(Fault(line_of(node, "id"), f"{key}.id", sentence))
         lines.setdefault(source.id, line_of(node, "id"))
+        if source.url in urls:
+            sentence = f"这个网址在第 {urls[source.url]} 行已经有信源在采：一个网址只写一个信源，请删去一个。"
+            faults.append(Fault(line_of(node, "url"), f"{key}.url", sentence))
+        elif source.url:
+            urls[source.url] = line_of(node, "url")
     return built.sources, tuple(sorted(faults))
 
 

@@ -19,7 +19,9 @@ XML = {"Content-Type": "application/xml"}
 @pytest.fixture
 def site() -> Iterator[Site]:
     with serving() as site:
-        site.routes["/robots.txt"] = Answer("User-agent: *\nDisallow: /private\n", headers={"Content-Type": "text/plain"})
+        site.routes["/robots.txt"] = Answer(
+            "User-agent: *\nDisallow: /private\n", headers={"Content-Type": "text/plain"}
+        )
         yield site
 
 
@@ -59,7 +61,12 @@ def test_a_column_leads_to_its_articles_which_are_read_once_and_again_when_their
     assert first.outcome.failure == ""
     assert sorted(first.texts) == sorted(["样例市下月起实行托育新规。", "体检车开进样例村。", "第二页的文章。"])
     post = next(post for post in first.posts if post.title == "托育新规")
-    assert (post.url, post.author_kind, post.place, post.sample) == (site.url + "/news/t1.html", "media", "430100", True)
+    assert (post.url, post.author_kind, post.place, post.sample) == (
+        site.url + "/news/t1.html",
+        "media",
+        "430100",
+        True,
+    )
     site.asked.clear()
     site.routes["/news/"] = column(("/news/t1.html", "托育新规（更正）"), ("t2.html", "妇女体检"))
     site.routes["/news/t1.html"] = article("托育新规", "样例市下月起实行托育新规（更正）。")
@@ -197,9 +204,7 @@ def test_an_interface_is_walked_by_page_up_to_its_bound(site: Site, tmp_path: Pa
     assert site.paths()[1:] == [f"/api/{page}.json" for page in range(4)]
 
 
-def test_a_token_comes_from_the_environment_and_goes_to_its_host_alone(
-    site: Site, tmp_path: Path
-) -> None:
+def test_a_token_comes_from_the_environment_and_goes_to_its_host_alone(site: Site, tmp_path: Path) -> None:
     api = source("json", site.url + "/api", fields=FIELDS, token={"env": "QT_TEST_TOKEN_OF_OURS", "scheme": "OAuth2"})
     site.routes["/api"] = Answer(json.dumps(items(1)), headers=JSON)
     missing = crawled(api, state=tmp_path)
@@ -230,8 +235,14 @@ def test_an_interface_that_changed_is_said(site: Site, tmp_path: Path, body: str
 
 
 def test_a_discovery_is_followed_to_articles_on_the_hosts_of_the_source(site: Site, tmp_path: Path) -> None:
-    found = [{"url": f"{site.url}/a.html", "title": "本站"}, {"url": "https://other.example/b.html", "title": "外站的标题"}]
-    site.routes |= {"/api": Answer(json.dumps({"articles": found}), headers=JSON), "/a.html": article("本站", "本站的正文。")}
+    found = [
+        {"url": f"{site.url}/a.html", "title": "本站"},
+        {"url": "https://other.example/b.html", "title": "外站的标题"},
+    ]
+    site.routes |= {
+        "/api": Answer(json.dumps({"articles": found}), headers=JSON),
+        "/a.html": article("本站", "本站的正文。"),
+    }
     gdelt = source(
         "json", site.url + "/api", json={"items": "articles", "follow": True}, fields={"text": "title", "url": "url"}
     )
@@ -239,13 +250,19 @@ def test_a_discovery_is_followed_to_articles_on_the_hosts_of_the_source(site: Si
 
 
 def hot(*titles: str) -> Answer:
-    rows = [{"id": title, "title": title, "url": f"/hot/{title}", "extra": {"info": f"{10 - at}.5万"}} for at, title in enumerate(titles)]
+    rows = [
+        {"id": title, "title": title, "url": f"/hot/{title}", "extra": {"info": f"{10 - at}.5万"}}
+        for at, title in enumerate(titles)
+    ]
     return Answer(json.dumps({"status": "success", "items": rows}), headers=JSON)
 
 
 def test_a_hot_list_gives_each_new_entry_once(site: Site, tmp_path: Path) -> None:
     board = source(
-        "hotlist", site.url + "/s", json={"items": "items"}, fields={"text": "title", "id": "id", "url": "url", "heat": "extra.info"}
+        "hotlist",
+        site.url + "/s",
+        json={"items": "items"},
+        fields={"text": "title", "id": "id", "url": "url", "heat": "extra.info"},
     )
     site.routes["/s"] = hot("甲", "乙", "丙")
     assert crawled(board, state=tmp_path).texts == ["甲", "乙", "丙"]
@@ -259,9 +276,13 @@ def test_a_hot_list_gives_each_new_entry_once(site: Site, tmp_path: Path) -> Non
 
 
 def test_a_hot_list_on_a_web_page_is_read_by_selectors(site: Site, tmp_path: Path) -> None:
-    rows = "".join(f'<li><i>{at}</i><a href="/h/{at}">{title}</a><em>{at}万</em></li>' for at, title in enumerate("甲乙", 1))
+    rows = "".join(
+        f'<li><i>{at}</i><a href="/h/{at}">{title}</a><em>{at}万</em></li>' for at, title in enumerate("甲乙", 1)
+    )
     site.routes["/hot"] = Answer(f"<ol>{rows}</ol>")
-    board = source("hotlist", site.url + "/hot", row="ol li", fields={"text": "a", "url": "a", "rank": "i", "heat": "em"})
+    board = source(
+        "hotlist", site.url + "/hot", row="ol li", fields={"text": "a", "url": "a", "rank": "i", "heat": "em"}
+    )
     found = crawled(board, state=tmp_path)
     assert [(post.text, post.url) for post in found.posts] == [("甲", site.url + "/h/1"), ("乙", site.url + "/h/2")]
 
@@ -281,6 +302,7 @@ def test_what_fails_at_one_source_never_stops_another(site: Site, tmp_path: Path
         "/deep": Answer("[" * 200_000, headers=JSON),
         "/loop": Answer("", 302, {"Location": "/loop"}),
     }  # fmt: skip
+    site.routes["/rss?last"] = site.routes["/rss"]
     json_fields = {"fields": {"text": "t"}}
     bad = [
         feed(site.url + "/500", id="b1"), feed(site.url + "/slow", id="b2"), feed(site.url + "/html", id="b3"),
@@ -292,7 +314,7 @@ def test_what_fails_at_one_source_never_stops_another(site: Site, tmp_path: Path
         source("hotlist", site.url + "/html", id="b13", row="li", fields={"text": "a"}),
         source("json", site.url + "/bytes", id="b14", **json_fields),
     ]  # fmt: skip
-    good = [feed(site.url + "/rss", id="good-first"), feed(site.url + "/rss", id="good-last")]
+    good = [feed(site.url + "/rss", id="good-first"), feed(site.url + "/rss?last", id="good-last")]
     found = crawled(good[0], *bad, good[1], state=tmp_path, timeout_s=1.0)
     outcomes = {outcome.source: outcome for outcome in found.outcomes}
     assert {one: outcomes[one].accepted for one in ("good-first", "good-last")} == {"good-first": 1, "good-last": 1}

@@ -21,7 +21,12 @@ def test_each_entry_has_its_change() -> None:
     first = difference(None, look("a", "b", "c"), NOW)
     assert first.ids("new") == ("a", "b", "c")
     second = difference(first, look("b", "a", "d"), NOW + HOUR)
-    assert (second.ids("up"), second.ids("down"), second.ids("new"), second.ids("off")) == (("b",), ("a",), ("d",), ("c",))
+    assert (second.ids("up"), second.ids("down"), second.ids("new"), second.ids("off")) == (
+        ("b",),
+        ("a",),
+        ("d",),
+        ("c",),
+    )
     a = next(standing for standing in second.standings if standing.id == "a")
     assert (a.rank, a.best, a.heat, a.since) == (2, 1, 98, NOW)
 

@@ -57,7 +57,9 @@ def test_the_example_is_sound_and_names_every_key() -> None:
 
 
 def test_numbers_without_quotes_are_texts_where_a_text_is_wanted(tmp_path: Path) -> None:
-    path = written(tmp_path, f"sources:\n- {{id: 12338, kind: feed, url: 'https://a.example/', place: 430100, {SAID}}}\n")
+    path = written(
+        tmp_path, f"sources:\n- {{id: 12338, kind: feed, url: 'https://a.example/', place: 430100, {SAID}}}\n"
+    )
     (source,) = load_sources(path)
     assert (source.id, source.place) == ("12338", "430100")
 
@@ -87,7 +89,7 @@ def test_all_faults_are_told_with_line_key_and_nearest_name(tmp_path: Path) -> N
     licence: 仅内部研判
   - id: b
     kind: feed
-    url: https://news.example.com/
+    url: https://paper.example.com/
     basis: 公开条款
     contact: webmaster@example.com
     licence: 仅内部研判

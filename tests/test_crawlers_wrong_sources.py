@@ -120,6 +120,13 @@ def test_one_mistake_is_told_once(tmp_path: Path, name: str) -> None:
     assert len(check_sources(written(tmp_path, WRONG[name][0]))) == 1
 
 
+def test_a_page_belongs_to_one_source(tmp_path: Path) -> None:
+    entry = f"- id: a\n    kind: feed\n    url: https://a.example.com/{RECORD}\n  - id: b\n    kind: feed\n    url: https://a.example.com/{RECORD}"
+    (fault,) = check_sources(written(tmp_path, entry))
+    assert (fault.line, fault.key) == (11, "sources[2].url")
+    assert "第 5 行" in fault.sentence
+
+
 def test_there_are_more_than_thirty_ways_to_be_wrong() -> None:
     assert len(WRONG) >= 30
 

@@ -107,7 +107,9 @@ def test_who_is_no_push_source_is_told_so(desk: Desk, source: str, status: int) 
 
 def test_a_wrong_signature_a_large_body_and_a_full_disk_are_told_and_nothing_is_kept(desk: Desk) -> None:
     before = len(desk.posts)
-    assert desk.push("vendor", {"id": "2", "text": "伪造"}, secret=b"another secret, also long enough").status_code == 401
+    assert (
+        desk.push("vendor", {"id": "2", "text": "伪造"}, secret=b"another secret, also long enough").status_code == 401
+    )
     assert desk.push("vendor", data=b'{"posts":[{"id":"3","text":"' + b"x" * 9000 + b'"}]}').status_code == 413
     desk.is_full = True
     full = desk.push("vendor", {"id": "4", "text": "存不下的一条。"})
@@ -132,7 +134,12 @@ def test_an_officer_enters_a_report_that_passes_the_edge_once(desk: Desk) -> Non
 
 def test_an_officer_enters_a_link(desk: Desk) -> None:
     officer = desk.world.client("officer")
-    form = {"once": "00000000000000aa", "text": "有人说夜班公交绕路。", "url": "https://bbs.example/t/1", "place": "430100"}
+    form = {
+        "once": "00000000000000aa",
+        "text": "有人说夜班公交绕路。",
+        "url": "https://bbs.example/t/1",
+        "place": "430100",
+    }
     assert "done=reported" in officer.done("/direct-report", **form)
     (post,) = [one for one in desk.posts if one.text == "有人说夜班公交绕路。"]
     assert (post.url, post.place) == ("https://bbs.example/t/1", "430100")

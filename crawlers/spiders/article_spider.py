@@ -41,7 +41,9 @@ class ArticleSpider(SourceSpider):
                 self.left_out = True
                 return
             self._asked.add(lead.url)
-            yield self.ask(lead.url, self.read_article, is_conditional=True, lead=lead)
+            request = self.ask(lead.url, self.read_article, is_conditional=True, lead=lead)
+            # in the order of the leads: the newest of them must not be what requests_max leaves out
+            yield request.replace(priority=-len(self._asked))
 
     async def read_article(self, response: Response) -> None:
         """Take one article in. A coroutine, so that the reading may be awaited from another process."""
@@ -68,7 +70,9 @@ class ArticleSpider(SourceSpider):
             now=self.crawl.shared.clock.now(),
         )
         if post is None:
-            self.crawl.fail(f"{response.url} 上没有读到正文：请检查 article.text 选择器，或用 links.pattern 排除这类页面。")
+            self.crawl.fail(
+                f"{response.url} 上没有读到正文：请检查 article.text 选择器，或用 links.pattern 排除这类页面。"
+            )
             return
         self.crawl.take((post,), (state,))
 

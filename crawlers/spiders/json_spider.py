@@ -51,7 +51,9 @@ class JsonSpider(ArticleSpider):
             self.crawl.unchanged += 1
             return
         if response.status in {401, 403} and self.crawl.source.token:
-            self.crawl.fail(f"{response.url} 不认这个令牌（{response.status}）：请检查环境变量 {self.crawl.source.token.env}。")
+            self.crawl.fail(
+                f"{response.url} 不认这个令牌（{response.status}）：请检查环境变量 {self.crawl.source.token.env}。"
+            )
             return
         if not self.is_page(response):
             return
@@ -74,7 +76,9 @@ class JsonSpider(ArticleSpider):
         """Take the posts in; those whose article is to be read are asked for instead."""
         if found.items and not found.posts:
             text = self.crawl.source.fields.text
-            self.crawl.fail(f"{response.url} 有 {len(found.items)} 项，fields.text“{text}”一处也没有取到字：请检查这个键。")
+            self.crawl.fail(
+                f"{response.url} 有 {len(found.items)} 项，fields.text“{text}”一处也没有取到字：请检查这个键。"
+            )
             return
         leads: dict[str, RawPost] = {}
         rest: list[RawPost] = []

@@ -26,7 +26,9 @@ def report(visit: Visit) -> Response:
         raise Rejected("这个页面放得太久。请刷新页面，再录入一次。")
     place = visit.field("place")
     if place and place not in names():
-        raise Rejected(f"地区“{place}”不是省内的六位行政区划代码。请改正，或空着表示{region_name(visit.officer.unit)}。")
+        raise Rejected(
+            f"地区“{place}”不是省内的六位行政区划代码。请改正，或空着表示{region_name(visit.officer.unit)}。"
+        )
     receipt = visit.desk.intake.report(
         Report(
             id=once, text=visit.text("text"), url=visit.field("url", longest=2000), title=visit.field("title"), place=place,

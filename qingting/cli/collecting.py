@@ -97,7 +97,9 @@ def crawl_(home: Home, source: str, *, once: bool, as_json: bool) -> int:
             known = "、".join(known.id for known in house.sources) or "（空）"
             raise Rejected(f"{home.sources_file} 里没有信源 {source}；现有：{known}。")
         if not chosen[0].is_crawled:
-            raise Rejected(f"信源 {source} 的 kind 是 {chosen[0].kind}，不是采来的：导入请用 qingting import，推送由对方发来。")
+            raise Rejected(
+                f"信源 {source} 的 kind 是 {chosen[0].kind}，不是采来的：导入请用 qingting import，推送由对方发来。"
+            )
         outcomes = crawl(
             chosen, edge=house.edge, log=house.log, crawl_state=house.crawl_state, clock=house.clock,
             forget=partial(forget_deleted, house), once=True, should_stop=lambda: False, settings=house.settings.crawl,
