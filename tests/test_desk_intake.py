@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -62,7 +62,7 @@ class Desk:
         records = read_all(self.world.log, [POSTS_FETCHED], {})
         return [record.event.post for record in records if isinstance(record.event, PostFetched)]
 
-    def push(self, source: str, *posts: dict[str, object], data: bytes = b"", secret: bytes = SECRET) -> httpx.Response:
+    def push(self, source: str, *posts: Mapping[str, object], data: bytes = b"", secret: bytes = SECRET) -> httpx.Response:
         data = data or json.dumps({"posts": posts}).encode()
         stamp = str(int(self.world.clock.now().timestamp()))
         return httpx.post(
