@@ -62,7 +62,9 @@ class Desk:
         records = read_all(self.world.log, [POSTS_FETCHED], {})
         return [record.event.post for record in records if isinstance(record.event, PostFetched)]
 
-    def push(self, source: str, *posts: Mapping[str, object], data: bytes = b"", secret: bytes = SECRET) -> httpx.Response:
+    def push(
+        self, source: str, *posts: Mapping[str, object], data: bytes = b"", secret: bytes = SECRET
+    ) -> httpx.Response:
         data = data or json.dumps({"posts": posts}).encode()
         stamp = str(int(self.world.clock.now().timestamp()))
         return httpx.post(
