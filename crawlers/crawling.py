@@ -73,7 +73,7 @@ def crawl(
         robots=RobotsBook(timedelta(minutes=settings.robots_minutes)),
         forget=forget,
     )
-    wanted = [source for source in sources if once or source.enabled]
+    wanted = [source for source in sources if source.is_crawled and (once or source.enabled)]
     round_ = _Round(wanted, shared, share or Everything(), should_stop, on_outcome)
     failures: list[BaseException] = []
 
@@ -217,8 +217,15 @@ class _Round:
 def _spider(source: Source) -> type[Spider]:
     from crawlers.spiders.feed_spider import FeedSpider
     from crawlers.spiders.forum_spider import ForumSpider
+    from crawlers.spiders.hotlist_spider import HotlistSpider
+    from crawlers.spiders.json_spider import JsonSpider
+    from crawlers.spiders.list_spider import ListSpider
+    from crawlers.spiders.sitemap_spider import SitemapSpider
 
-    return FeedSpider if source.kind == "feed" else ForumSpider
+    return {
+        "feed": FeedSpider, "forum": ForumSpider, "list": ListSpider, "sitemap": SitemapSpider, "json": JsonSpider,
+        "hotlist": HotlistSpider,
+    }[source.kind]  # fmt: skip
 
 
 def scrapy_settings(settings: CrawlSettings) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Import of a CSV or JSONL file: every row becomes a post, a duplicate or a dead letter, and nothing is lost silently."""
+"""Import of a CSV, JSONL, XLSX or WARC file: every row becomes a post, a duplicate or a dead letter, and nothing is lost silently."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, tzinfo
@@ -11,12 +11,16 @@ from contracts.errors import Rejected
 from contracts.events import POSTS_FETCHED, POSTS_REJECTED, PostRejected
 from contracts.identity import digest
 from contracts.ports.clock import Clock
+from contracts.ports.crawl_state import CrawlState
 from contracts.ports.log import Log
+from crawlers import archives
 from crawlers.edge import Edge
+from crawlers.import_position import ImportPosition, Position
 from crawlers.lines import open_text_file
 from crawlers.mapping import require_mapping
 from crawlers.raw_post import RawPost
 from crawlers.rows import Row, rows
+from crawlers.sheets import is_workbook, sheet_rows
 from crawlers.times import read_time
 
 _BATCH = 2000
@@ -50,24 +54,32 @@ def import_file(
     date_format: str = "",
     zone: str = "Asia/Shanghai",
     progress: Progress | None = None,
+    crawl_state: CrawlState | None = None,
 ) -> ImportCounts:
     """Take in a file; `columns` maps a field of `crawlers.mapping` to a column. The same file again brings nothing new.
 
+    A web archive has no columns: its pages are read as articles. With a crawl state an import that was broken off goes
+    on where it stood, and the counts are those of the whole file.
     A row without a usable time is kept and its time marked doubtful. Raises Rejected (one Chinese sentence) for a fault
     of the file or the mapping; when a compressed file breaks off, what stood before the break has been taken in.
     """
+    path = Path(path)
+    if archives.is_archive(path):
+        columns = archives.COLUMNS
     require_mapping(columns)
     if not source.strip() or not source.isprintable():
         raise Rejected("信源编号不能为空，也不能有控制字符：请用 --source 写一个简短的编号，例如 swsr。")
     times = _Times(date_format, _zone(zone), clock)
-    file = open_text_file(Path(path))
-    _check_times(rows(file, list(columns.values())), columns.get("published_at"), times, path)
-    counts = ImportCounts()
+    read = _reader(path, list(columns.values()))
+    _check_times(read(0), columns.get("published_at"), times, path)
+    position = ImportPosition(path, source, columns, crawl_state)
+    begun = position.read()
+    counts = ImportCounts(**begun.counts)
     batch: list[RawPost] = []
     faults: list[PostRejected] = []
     held = 0
 
-    def flush() -> None:
+    def flush(line: int) -> None:
         nonlocal counts
         admitted = edge.admit(batch, history=True)
         if admitted.fetched:
@@ -82,28 +94,49 @@ def import_file(
             rejected=counts.rejected + len(faults) + len(admitted.rejected),
             masked=counts.masked + admitted.masked,
         )
+        if batch or faults:
+            position.keep(Position(line, msgspec.structs.asdict(counts)), clock.now())
         batch.clear()
         faults.clear()
         if progress:
             progress(counts.read)
 
+    line = 0
     try:
-        for row in rows(file, list(columns.values())):
+        for row in read(begun.line):
+            line = row.line
             if row.fault:
-                faults.append(_dead_letter(row, source, file.path.name, clock.now()))
+                faults.append(_dead_letter(row, source, path.name, clock.now()))
             else:
-                batch.append(_raw_post(row, source, file.path.name, columns, times))
+                batch.append(_raw_post(row, source, path.name, columns, times))
                 held += len(batch[-1].text)
             if len(batch) + len(faults) >= _BATCH or held >= _BATCH_CHARACTERS:
-                flush()
+                flush(line)
                 held = 0
     except Rejected as error:
-        flush()
+        flush(line)
         if not counts.read:
             raise
         raise Rejected(f"{error}（坏处之前的 {counts.read} 行已导入，修好后重新导入不会重复。）") from error
-    flush()
+    flush(line)
+    position.keep(None, clock.now())
     return counts
+
+
+_Reader = Callable[[int], Iterator[Row]]
+"""Yields the rows behind a line."""
+
+
+def _reader(path: Path, columns: list[str]) -> _Reader:
+    """Judge the file before anything of it is used, and return what reads it. Raises Rejected."""
+    if not (archives.is_archive(path) or is_workbook(path)):
+        file = open_text_file(path)
+        return lambda after: (row for row in rows(file, columns) if row.line > after)
+    if not path.is_file():
+        raise Rejected(f"找不到文件 {path}：请检查路径是否写对。")
+    if archives.is_archive(path):
+        return lambda after: archives.archive_rows(path, after=after)
+    return lambda after: (row for row in sheet_rows(path, columns) if row.line > after)
 
 
 class _Times:
@@ -113,6 +146,8 @@ class _Times:
         self._clock = clock
 
     def read(self, value: object) -> datetime | None:
+        if isinstance(value, datetime):  # a cell that Excel itself knows as a time
+            return value if value.tzinfo else value.replace(tzinfo=self._zone)
         text = _text(value).strip()
         if not text:
             return None

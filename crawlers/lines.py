@@ -27,7 +27,7 @@ _FORMATS: Final = {
     b"Rar!": "一个 RAR 压缩文件",
     b"\x28\xb5\x2f\xfd": "一个 zstd 压缩文件",
 }
-_ADVICE = "请另存为 UTF-8 编码的 CSV 或 JSONL 再导入。"
+_ADVICE = "请另存为 UTF-8 编码的 CSV 或 JSONL（Excel 请存成 .xlsx）再导入。"
 
 
 class Line(msgspec.Struct, frozen=True):

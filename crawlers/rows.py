@@ -4,6 +4,7 @@ import csv
 import difflib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -42,12 +43,13 @@ def _is_json(file: TextFile) -> bool:
     return first.startswith("{")
 
 
-def _missing(file: TextFile, wanted: Sequence[str], present: Sequence[str]) -> Rejected:
+def missing(path: Path, wanted: Sequence[str], present: Sequence[str]) -> Rejected:
+    """Return the refusal of a file in which a wanted column is not there, naming the nearest."""
     absent = next(column for column in wanted if column not in present)
     near = difflib.get_close_matches(absent, present, n=1, cutoff=0.5)
     hint = f"，最接近的是“{near[0]}”" if near else ""
     listed = "、".join(column or "（空名）" for column in present[:40]) or "（没有）"
-    return Rejected(f"{file.path} 里没有“{absent}”这一列{hint}；文件里有：{listed}。请改正 --map 后再导入。")
+    return Rejected(f"{path} 里没有“{absent}”这一列{hint}；文件里有：{listed}。请改正 --map 后再导入。")
 
 
 class _Source:
@@ -165,7 +167,7 @@ def _header(file: TextFile, columns: Sequence[str]) -> tuple[str, list[str]]:
                 raise Rejected(f"{file.path} 的表头里“{twice}”出现了两次：请给列起不同的名字再导入。")
             return delimiter, header
         best = max(best, header, key=len)
-    raise _missing(file, columns, best)
+    raise missing(file.path, columns, best)
 
 
 def _json_rows(file: TextFile, columns: Sequence[str]) -> Iterator[Row]:
@@ -192,7 +194,7 @@ def _check_keys(file: TextFile, columns: Sequence[str]) -> None:
             if objects == _JSON_SAMPLE or all(column in present for column in columns):
                 break
     if objects and any(column not in present for column in columns):
-        raise _missing(file, columns, list(present))
+        raise missing(file.path, columns, list(present))
 
 
 def _object(text: str) -> dict[str, object] | None:

@@ -23,8 +23,9 @@ from contracts.ports.clock import Clock
 from contracts.ports.crawl_state import SourceHealth
 from contracts.ports.database import Database
 from contracts.ports.index import Index
+from contracts.ports.intake import Intake
 from contracts.ports.log import Log
-from desk import faults, probes, sessions
+from desk import faults, probes, pushes, sessions
 from desk.headers import Bounded, Headed, TooLargeError
 from desk.live import Live
 from desk.rendering import Rendering
@@ -79,6 +80,8 @@ class Desk:
     roles: Callable[[], Sequence[RoleState]] = tuple
     explain: Explain | None = None
     """Why the model in use judges a text as it does; None where it cannot say so."""
+    intake: Intake | None = None
+    """What takes in pushes and officers' own reports; None where the house takes none."""
     metrics: Callable[[], bytes] | None = None
     """The house's metrics as Prometheus reads them; None where they are not switched on."""
     metrics_token: str = ""
@@ -105,6 +108,7 @@ def build(desk: Desk) -> Starlette:
             *(_route(desk, guarded) for guarded in routes()),
             Route("/events", live.events),
             *probes.routes(desk),
+            *pushes.routes(desk),
             Mount("/static", StaticFiles(directory=STATIC)),
             Route("/{path:path}", _nowhere(desk), methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
         ],

@@ -32,6 +32,7 @@ MENU: Final = (
     Item("/facts", "口径库", "see_facts", gap=True),
     Item("/accounts", "账号矩阵", "see_accounts"),
     Item("/sources", "信源", "see_sources"),
+    Item("/direct-report", "直报", "report_in"),
     Item("/rules", "规则与静默", "see_rules"),
     Item("/users", "用户", "manage_users"),
     Item("/system", "系统", "see_system"),

@@ -46,7 +46,7 @@ class Rendering:
         self.environment.globals |= {"wording": wording, "highlighted": highlighted, "left": left}
 
     def _source(self, code: str) -> str:
-        return self.live.source_names.get(code, code)
+        return self.live.source_names.get(code, wording.OWN_SOURCES.get(code, code))
 
 
 def render(visit: Visit, template: str, status: int, words: Mapping[str, Any]) -> Response:

@@ -38,6 +38,9 @@ DONE: Final[dict[str, str]] = {
     "rostered": "值班表已排。",
     "struck": "这一班已从值班表撤下。",
     "corrected": "改正已记录，多谢。下一次重训模型（qingting learn）时会用上。",
+    "reported": "已录入，几秒后进入监测。",
+    "reported_masked": "已录入，其中的个人信息已遮盖，几秒后进入监测。",
+    "reported_again": "这一条已经录入过，没有重复记。",
     "signed_out": "你已退出。",
 }
 PLATFORM_AUTHORS: Final[dict[str, str]] = {
@@ -49,6 +52,12 @@ MARKS: Final[dict[str, str]] = {
 }  # fmt: skip
 TARGETS: Final[dict[str, str]] = {"": "都不是", "federation": "妇联", "institution": "其他单位"}
 SENTIMENTS: Final[dict[int, str]] = {-1: "负面", 0: "中性", 1: "正面"}
+SOURCE_KINDS: Final[dict[str, str]] = {
+    "feed": "订阅源", "forum": "论坛", "list": "列表页", "sitemap": "站点地图", "json": "接口", "hotlist": "热榜",
+    "push": "推送", "import": "导入",
+}  # fmt: skip
+OWN_SOURCES: Final[dict[str, str]] = {"zhibao": "直报"}
+"""Sources that no file names: what officers enter at the desk."""
 CHANNELS: Final[dict[str, str]] = {
     "desk": "值班台", "webhook": "推送接口", "all": "全部渠道", "email": "电子邮件", "wecom": "企业微信",
     "dingtalk": "钉钉", "feishu": "飞书",

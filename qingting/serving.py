@@ -12,6 +12,7 @@ from qingting.wiring import House
 
 if TYPE_CHECKING:
     from contracts.explanation import Explain, Explanation
+    from contracts.ports.intake import Intake
     from desk.app import Desk, RoleState, SourceCard
     from qingting.status import DeadLetters
 
@@ -51,7 +52,17 @@ def desk_of(house: House) -> "Desk":
         database=house.database, index=house.index, log=house.log, clock=house.clock, settings=house.settings.desk,
         response=house.settings.response, reports=house.home.reports, sources=lambda: _sources(house),
         health=house.crawl_state.health, roles=lambda: _roles(house, dead_letters), rules=lambda: house.rules,
-        sample=house.has_samples, explain=_explain(house), **_metrics(house),
+        sample=house.has_samples, explain=_explain(house), intake=_intake(house), **_metrics(house),
+    )  # fmt: skip
+
+
+def _intake(house: House) -> "Intake":
+    """Return what takes in pushes and reports; sources, secrets and edge are opened when the first one comes."""
+    from crawlers.intake import EdgeIntake
+
+    return EdgeIntake(
+        sources=lambda: house.sources, secret=lambda source: house.home.secret(f"push-{source}.key"),
+        edge=lambda: house.edge, log=house.log, clock=house.clock,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -12,11 +12,24 @@ from hypothesis import strategies as st
 
 from contracts.errors import Rejected
 from crawlers.settings import CrawlSettings
-from crawlers.source import PostShape, Source, Thread, ThreadList
+from crawlers.source import (
+    ArticleLinks,
+    ArticleShape,
+    Fields,
+    Items,
+    Kind,
+    PostShape,
+    Source,
+    Thread,
+    ThreadList,
+    Token,
+)
 from crawlers.sources import check_sources, load_sources
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples/sources.yaml"
-FORUM = {
+RECORD = {"basis": "网站公开的条款", "contact": "webmaster@example.com", "licence": "仅内部研判"}
+SAID = ", ".join(f"{name}: {value}" for name, value in RECORD.items())
+FORUM = RECORD | {
     "id": "forum", "kind": "forum", "url": "https://bbs.example.com/",
     "list": {"row": "li"}, "post": {"row": "article", "text": "p"},
 }  # fmt: skip
@@ -35,16 +48,18 @@ def faults(folder: Path, *sources: dict[str, Any]) -> list[tuple[str, str]]:
 
 def test_the_example_is_sound_and_names_every_key() -> None:
     sources = load_sources(EXAMPLE)
-    assert [source.kind for source in sources] == ["feed", "forum", "forum"]
+    assert {source.kind for source in sources} == set(get_args(Kind))
     assert not any(source.enabled for source in sources)
     text = EXAMPLE.read_text(encoding="utf-8")
-    for struct in (Source, ThreadList, Thread, PostShape):
+    for struct in (Source, ThreadList, Thread, PostShape, ArticleLinks, ArticleShape, Items, Fields, Token):
         for field in msgspec.structs.fields(struct):
             assert field.name in text
 
 
 def test_numbers_without_quotes_are_texts_where_a_text_is_wanted(tmp_path: Path) -> None:
-    path = written(tmp_path, "sources:\n- {id: 12338, kind: feed, url: 'https://a.example/', place: 430100}\n")
+    path = written(
+        tmp_path, f"sources:\n- {{id: 12338, kind: feed, url: 'https://a.example/', place: 430100, {SAID}}}\n"
+    )
     (source,) = load_sources(path)
     assert (source.id, source.place) == ("12338", "430100")
 
@@ -62,14 +77,22 @@ def test_all_faults_are_told_with_line_key_and_nearest_name(tmp_path: Path) -> N
     kind: feeed
     url: ftp://x
     intervall_s: 3
+    basis: 公开条款
+    contact: webmaster@example.com
+    licence: 仅内部研判
   - id: b
     kind: forum
     url: https://news.example.com/
     interval_s: zehn
     post: {row: "a[[", text: p, pages: 3}
+    basis: 公开条款
+    licence: 仅内部研判
   - id: b
     kind: feed
-    url: https://news.example.com/
+    url: https://paper.example.com/
+    basis: 公开条款
+    contact: webmaster@example.com
+    licence: 仅内部研判
     list: {row: x}
 """,
     )
@@ -79,17 +102,18 @@ def test_all_faults_are_told_with_line_key_and_nearest_name(tmp_path: Path) -> N
         (3, "sources[1].kind"),
         (4, "sources[1].url"),
         (5, "sources[1].intervall_s"),
-        (6, "sources[2].list"),
-        (9, "sources[2].interval_s"),
-        (10, "sources[2].post.pages"),
-        (10, "sources[2].post.row"),
-        (11, "sources[3].id"),
-        (14, "sources[3].list"),
+        (9, "sources[2].contact"),
+        (9, "sources[2].list"),
+        (12, "sources[2].interval_s"),
+        (13, "sources[2].post.pages"),
+        (13, "sources[2].post.row"),
+        (16, "sources[3].id"),
+        (22, "sources[3].list"),
     ]
     assert "是不是“interval_s”" in told[3].sentence
     with pytest.raises(Rejected) as caught:
         load_sources(path)
-    assert str(caught.value).startswith(f"{path} 有 10 处要改：")
+    assert str(caught.value).startswith(f"{path} 有 11 处要改：")
 
 
 @pytest.mark.parametrize("url", ["https://bbs.example.com/", "http://10.0.0.7/", "http://127.0.0.1.example.com/"])

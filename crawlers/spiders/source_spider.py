@@ -1,6 +1,6 @@
 """What the spiders share: the first request, requests with their failures, and the state of a page."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 from scrapy import Request, Spider
@@ -15,11 +15,12 @@ from scrapy.http import Response, TextResponse
 
 from contracts.identity import digest
 from contracts.ports.crawl_state import PageState
+from crawlers.doors import refusal
 from crawlers.refused import Refused, Stopped
 from crawlers.settings import CrawlSettings
 from crawlers.source_crawl import SourceCrawl
 
-Callback = Callable[[Response], Iterator[Request]]
+Callback = Callable[[Response], Iterator[Request] | Awaitable[None]]
 
 
 class SourceSpider(Spider):
@@ -48,7 +49,9 @@ class SourceSpider(Spider):
 
     def is_page(self, response: Response) -> bool:
         """Whether there is a text to read; says why not."""
-        if response.status != 200:
+        if said := refusal(response.url, response.status, was_redirected="redirect_urls" in response.meta):
+            self.crawl.fail(said)
+        elif response.status != 200:
             self.crawl.fail(f"{response.url} 回应 {response.status}，没有采到。")
         elif not isinstance(response, TextResponse):
             self.crawl.fail(f"{response.url} 不是网页或订阅源，没有采到。")

@@ -5,6 +5,7 @@ from starlette.responses import RedirectResponse, Response
 from desk.pages import (
     accounts,
     alerts,
+    direct_report,
     facts,
     inbox,
     pleas,
@@ -70,6 +71,8 @@ def routes() -> tuple[Guarded, ...]:
         act("/posts/{id}/correct", posts.correct, "correct"),
         show("/situation", situation.situation, "see_situation"),
         show("/sources", sources.sources, "see_sources"),
+        show("/direct-report", direct_report.show, "report_in"),
+        act("/direct-report", direct_report.report, "report_in"),
         show("/rules", rules.rules, "see_rules"),
         show("/facts", facts.facts, "see_facts"),
         act("/facts", facts.add, "write_fact"),

@@ -1,6 +1,7 @@
 """Commands at the edge: import, crawl, sources."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -10,8 +11,14 @@ from crawlers.mapping import FIELDS, require_mapping
 from qingting.cli.printing import as_json, beijing, print_json, progress
 from qingting.home import Home
 
+if TYPE_CHECKING:
+    from qingting.wiring import House
 
-@click.command(help="导入 CSV 或 JSONL 文件（可为 .gz，UTF-8 或 GBK）。坏行进死信，写明文件、行号和原因。")
+
+@click.command(
+    help="导入 CSV、JSONL（可为 .gz，UTF-8 或 GBK）、Excel（.xlsx）或网页存档（.warc、.warc.gz）文件。"
+    "坏行进死信，写明文件、行号和原因。中断的导入再运行一次就接着做。"
+)
 @click.argument("file", type=click.Path(path_type=Path), metavar="文件")
 @click.option("--source", required=True, metavar="信源", help="记在帖子上的信源编号")
 @click.option("--map", "pairs", multiple=True, metavar="字段=列名", help=f"可多次；字段：{'、'.join(FIELDS)}")
@@ -24,14 +31,15 @@ def import_(
     home: Home, file: Path, source: str, pairs: tuple[str, ...], map_file: Path | None,
     date_format: str, zone: str, *, as_json: bool,
 ) -> None:  # fmt: skip
+    from crawlers.archives import is_archive
     from crawlers.importing import import_file
     from qingting.wiring import House
 
-    columns = _columns(pairs, map_file)
     with House.at(home) as house, progress("已读") as show:
+        columns = {} if is_archive(file) else _columns(house, source, pairs, map_file)
         counts = import_file(
             file, source=source, columns=columns, edge=house.edge, log=house.log, clock=house.clock,
-            date_format=date_format, zone=zone, progress=show,
+            date_format=date_format, zone=zone, progress=show, crawl_state=house.crawl_state,
         )  # fmt: skip
     if as_json:
         print_json(counts)
@@ -42,8 +50,11 @@ def import_(
         )
 
 
-def _columns(pairs: tuple[str, ...], map_file: Path | None) -> dict[str, str]:
-    columns = _read_map(map_file) if map_file else {}
+def _columns(house: "House", source: str, pairs: tuple[str, ...], map_file: Path | None) -> dict[str, str]:
+    """Return the columns by field: those of the source's own entry, then of the file, then of the command line."""
+    fields = [known.fields for known in house.sources if known.id == source and known.kind == "import"]
+    columns = {name: column for one in fields for name, column in msgspec.structs.asdict(one).items() if column}
+    columns |= _read_map(map_file) if map_file else {}
     for pair in pairs:
         field, sign, column = pair.partition("=")
         if not sign or not column:
@@ -85,6 +96,10 @@ def crawl_(home: Home, source: str, *, once: bool, as_json: bool) -> int:
         if not chosen:
             known = "、".join(known.id for known in house.sources) or "（空）"
             raise Rejected(f"{home.sources_file} 里没有信源 {source}；现有：{known}。")
+        if not chosen[0].is_crawled:
+            raise Rejected(
+                f"信源 {source} 的 kind 是 {chosen[0].kind}，不是采来的：导入请用 qingting import，推送由对方发来。"
+            )
         outcomes = crawl(
             chosen, edge=house.edge, log=house.log, crawl_state=house.crawl_state, clock=house.clock,
             forget=partial(forget_deleted, house), once=True, should_stop=lambda: False, settings=house.settings.crawl,

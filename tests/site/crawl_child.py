@@ -16,7 +16,10 @@ import msgspec
 from scrapy.core.engine import ExecutionEngine
 
 import crawlers.spiders.feed_spider
-import crawlers.spiders.forum_spider  # noqa: F401 - loaded before the fork, so that each child starts at once
+import crawlers.spiders.forum_spider
+import crawlers.spiders.hotlist_spider
+import crawlers.spiders.list_spider
+import crawlers.spiders.sitemap_spider  # noqa: F401 - all loaded before the fork, so that each child starts at once
 from contracts.errors import Retryable
 from contracts.events import Event
 from contracts.testing.memory_crawl_state import MemoryCrawlState
@@ -58,6 +61,7 @@ def run(order: dict[str, Any], answer: Connection) -> None:
         os.environ["SSL_CERT_FILE"] = order["trusted"]
     if order["opens_after_s"]:
         _open_late(order["opens_after_s"])
+    os.environ.update(order["environment"])
     state_file = Path(order["state"])
     state = pickle.loads(state_file.read_bytes()) if state_file.exists() else MemoryCrawlState()  # noqa: S301 - our own
     events = _Events(is_full=order["log_is_full"])

@@ -1,6 +1,7 @@
 """Starts a crawl in a child process and brings back what it found."""
 
 import multiprocessing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ def crawled(
     log_is_full: bool = False,
     trusted: str = "",
     opens_after_s: float = 0.0,
+    environment: Mapping[str, str] | None = None,
     **settings: Any,
 ) -> Crawled:
     order = {
@@ -55,6 +57,7 @@ def crawled(
         "log_is_full": log_is_full,
         "trusted": trusted,
         "opens_after_s": opens_after_s,
+        "environment": dict(environment or {}),
     }
     receiver, sender = _CHILDREN.Pipe(duplex=False)
     child = _CHILDREN.Process(target=run, args=(order, sender), daemon=True)

@@ -1,0 +1,64 @@
+"""Crawls a sitemap: index → sitemaps → articles, the newest first."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from scrapy import Request
+from scrapy.http import Response
+
+from contracts.errors import Rejected
+from crawlers.sitemap import Entry, read_sitemap
+from crawlers.source_crawl import SourceCrawl
+from crawlers.spiders.article_spider import ArticleSpider, Lead
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class SitemapSpider(ArticleSpider):
+    """Reads `links.pages_max` sitemaps at most; an article is read again when its lastmod changes."""
+
+    def __init__(self, crawl: SourceCrawl) -> None:
+        super().__init__(crawl)
+        self._sitemaps: set[str] = set()
+        self._pattern = re.compile(crawl.source.links.pattern)
+        self._oldest = crawl.shared.clock.now() - timedelta(days=crawl.source.links.days_max)
+
+    def first(self) -> Request:
+        return self.ask(self.crawl.source.url, self.read_sitemap, is_conditional=True)
+
+    def read_sitemap(self, response: Response) -> Iterator[Request]:
+        if response.status == 304:
+            self.crawl.unchanged += 1
+            return
+        if response.status != 200:
+            self.crawl.fail(f"{response.url} 回应 {response.status}，没有采到。")
+            return
+        try:
+            found = read_sitemap(response.body, response.url, self.crawl.source, self.crawl.shared.clock.now())
+        except Rejected as error:
+            self.crawl.fail(str(error))
+            return
+        if not found.pages and not found.sitemaps:
+            self.crawl.fail(f"{response.url} 里没有通往本信源主机的网址：请检查网址，或用 hosts 写明别的主机。")
+            return
+        for entry in self._newest_first(found.sitemaps):
+            if len(self._sitemaps) == self.crawl.source.links.pages_max:
+                break
+            if entry.url not in self._sitemaps:
+                self._sitemaps.add(entry.url)
+                yield self.ask(entry.url, self.read_sitemap, is_conditional=True)
+        wanted = [entry for entry in found.pages if self._pattern.search(entry.url)]
+        if found.pages and not wanted:
+            self.crawl.fail(f"{response.url} 里没有一个网址符合 links.pattern“{self._pattern.pattern}”：请检查。")
+        yield from self.ask_articles(
+            Lead(url=entry.url, title=entry.title, published_at=entry.at, changed=entry.changed)
+            for entry in self._newest_first(wanted)
+        )
+        if not self.left_out and not found.sitemaps:
+            # An index is asked anew each time: what it names may have changed without it.
+            self.crawl.keep_at_end(self.state(response))
+
+    def _newest_first(self, entries: Sequence[Entry]) -> list[Entry]:
+        recent = [entry for entry in entries if entry.at is None or entry.at >= self._oldest]
+        return sorted(recent, key=lambda entry: entry.at or _LONG_AGO, reverse=True)
