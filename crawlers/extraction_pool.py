@@ -1,0 +1,134 @@
+"""Reads pages in processes of its own, so that no page ever stalls the reactor that fetches.
+
+A lane is one child that reads one page at a time. A child that dies (kill -9, out of memory, a fault in a parser) is
+replaced and the page is read again, by another child; one that does not finish in time is killed and replaced. A page
+that keeps killing its children ends as a stated failure. So every page that was handed in comes back exactly once.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import resource
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from datetime import datetime
+from typing import Final
+
+from crawlers.article import Article, Unreadable, read_article
+
+DEADLINE_S: Final = 20.0
+"""A page takes 20 ms; one that takes a thousand times that is built to."""
+_START_S: Final = 60.0
+"""Until a child has loaded its libraries, on a machine that is busy with other things."""
+_TRIES: Final = 3
+"""A page whose children died so often is the reason, not a victim of somebody's kill -9."""
+_PAGES_PER_CHILD: Final = 1000
+"""libxml2 gives memory back slowly: a child is let go before it has grown."""
+_MEMORY_BYTES: Final = 2 * 1024**3
+Read = Callable[..., Article | Unreadable]
+
+
+class ExtractionPool:
+    """Children that read pages; belongs to one running asyncio loop. Close it, or its children live on."""
+
+    def __init__(self, lanes: int = 1, *, deadline_s: float = DEADLINE_S, read: Read = read_article) -> None:
+        """Start no child yet: each lane starts its own when it is first needed. `read` must be importable by name."""
+        if lanes < 1:
+            raise ValueError("a pool needs a lane")
+        self._lanes = [_Lane(read, deadline_s) for _ in range(lanes)]
+        self._free: asyncio.LifoQueue[_Lane] = asyncio.LifoQueue()
+        for lane in self._lanes:
+            self._free.put_nowait(lane)  # the last one used is asked first: a quiet source wakes no second child
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The children that live now."""
+        return tuple(lane.pid for lane in self._lanes if lane.pid)
+
+    async def read(
+        self, body: bytes, url: str, *, content_type: str = "", first_seen: datetime
+    ) -> Article | Unreadable:
+        """Return what `read_article` says of the page, or that it could not be read in time. Waits for a free lane.
+
+        From Twisted on the asyncio reactor: `Deferred.fromFuture(asyncio.ensure_future(pool.read(...)))`.
+        """
+        for _ in range(_TRIES):
+            lane = await self._free.get()
+            try:
+                return await lane.read(body, url, content_type, first_seen)
+            except BrokenProcessPool:
+                lane.replace()
+            except TimeoutError:
+                lane.replace()
+                return Unreadable(f"读了 {lane.deadline_s:g} 秒还没有读完，已放弃这一页。")
+            except asyncio.CancelledError:
+                lane.replace()  # its child still reads a page that nobody waits for
+                raise
+            finally:
+                self._free.put_nowait(lane)
+        return Unreadable(f"读这一页的进程接连 {_TRIES} 次中止，已放弃这一页。")
+
+    def close(self) -> None:
+        """Kill the children at once; pages under way are the caller's to hand in again."""
+        for lane in self._lanes:
+            lane.replace()
+
+
+class _Lane:
+    """One child at a time, in an executor of its own: when a child dies, no other lane's page is lost with it."""
+
+    def __init__(self, read: Read, deadline_s: float) -> None:
+        self._read = read
+        self.deadline_s = deadline_s
+        self.pid = 0
+        self._executor: ProcessPoolExecutor | None = None
+        self._pages = 0
+
+    async def read(self, body: bytes, url: str, content_type: str, first_seen: datetime) -> Article | Unreadable:
+        """Raises BrokenProcessPool where the child died, TimeoutError where it is still at it."""
+        if self._pages >= _PAGES_PER_CHILD:
+            self.replace()
+        executor = self._executor or await self._start()
+        self._pages += 1
+        reading = executor.submit(self._read, body, url, content_type=content_type, first_seen=first_seen)
+        return await asyncio.wait_for(asyncio.wrap_future(reading), self.deadline_s)
+
+    async def _start(self) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("forkserver")
+        # Loaded once in the server: a new child is there in milliseconds.
+        context.set_forkserver_preload([__name__])
+        self._executor = ProcessPoolExecutor(1, mp_context=context, initializer=_confine)
+        try:
+            starting = asyncio.wrap_future(self._executor.submit(os.getpid))
+            self.pid = await asyncio.wait_for(starting, _START_S)
+        except TimeoutError as error:
+            raise BrokenProcessPool("the child did not start") from error
+        return self._executor
+
+    def replace(self) -> None:
+        """Let the child go, whatever it does; the next page starts another."""
+        if self.pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+        if self._executor:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+        self._executor, self.pid, self._pages = None, 0, 0
+
+
+def _confine() -> None:
+    """Bound what a page can take from the machine, and let the child end with its parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold the page
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
