@@ -32,6 +32,9 @@ _ROBOTS: Final = frozenset({"robots", "googlebot", "baiduspider", "bytespider"})
 _HOST_VARIANT: Final = re.compile(r"^(?:www|m|wap|mobile|3g)\.")
 
 
+OUT_OF_MEMORY: Final = "读这一页要的内存太多，已放弃这一页。"
+
+
 class Article(msgspec.Struct, frozen=True, kw_only=True):
     """What one page says. `published_at` is aware UTC and never later than a day after the page was first seen."""
 
@@ -62,6 +65,8 @@ def read_article(body: bytes, url: str, *, content_type: str = "", first_seen: d
     """Return what the page at `url` says, or why it says nothing. `first_seen` is aware; nothing is fetched or run."""
     try:
         return _read(body, url, content_type, first_seen)
+    except MemoryError:
+        return Unreadable(OUT_OF_MEMORY)
     except (etree.LxmlError, ValueError, TypeError, AttributeError, LookupError, RecursionError, OverflowError, AssertionError) as error:
         # Three foreign readers and a tree that a stranger wrote: whatever they stumble over is a fault of this page.
         return Unreadable(f"页面结构异常（{type(error).__name__}），没有读出正文。")

@@ -18,7 +18,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
-from crawlers.article import Article, Unreadable, read_article
+from crawlers.article import OUT_OF_MEMORY, Article, Unreadable, read_article
 
 DEADLINE_S: Final = 20.0
 """A page takes 20 ms; one that takes a thousand times that is built to."""
@@ -62,6 +62,9 @@ class ExtractionPool:
                 return await lane.read(body, url, content_type, first_seen)
             except BrokenProcessPool:
                 lane.replace()
+            except MemoryError:
+                lane.replace()
+                return Unreadable(OUT_OF_MEMORY)
             except TimeoutError:
                 lane.replace()
                 return Unreadable(f"读了 {lane.deadline_s:g} 秒还没有读完，已放弃这一页。")
