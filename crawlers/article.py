@@ -25,8 +25,10 @@ TITLE_CHARACTERS_MAX: Final = 200
 _TEXT_CHARACTERS_MIN: Final = 2
 _MAGIC: Final = (b"%PDF", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"RIFF", b"\x00\x00\x00", b"Rar!", b"OggS", b"ID3")
 """How files begin that are no page."""
-_SEPARATORS: Final = re.compile(r"\s*(?:[_|｜–—]|\s-\s|-{2,}|\s·\s|\s»\s|::)\s*")
+_SEPARATORS: Final = re.compile(r"\s*(?:[_|｜–]|(?<!—)—(?!—)|\s-\s|-{2,}|\s·\s|\s»\s|::)\s*")
 _HYPHEN: Final = re.compile(r"\s*-\s*")
+_SITE_NAME: Final = re.compile(r"(?:网|网站|报|政府|数字版|平台|门户|首页|客户端|系统|频道|信箱)$")
+_NO_TITLE: Final = re.compile(r"\d{4}[年/.-]\d|[:：]|^[□■◎【]|记者|通讯员|来源|>|»")
 _TITLE_META: Final = ("articletitle", "og:title", "twitter:title", "title")
 _ROBOTS: Final = frozenset({"robots", "googlebot", "baiduspider", "bytespider"})
 _HOST_VARIANT: Final = re.compile(r"^(?:www|m|wap|mobile|3g)\.")
@@ -92,8 +94,8 @@ def _read(body: bytes, url: str, content_type: str, first_seen: datetime) -> Art
         if head.getparent() is not None:
             head.drop_tree()
     blocks = page_blocks(root)
-    title = _title(meta, page_title, blocks)
     voted = vote(root, blocks)
+    title = _title(meta, page_title, blocks, voted.text)
     text = _without_title(voted.text, title)
     if len(text) < _TEXT_CHARACTERS_MIN:
         return Unreadable("页面上没有正文：可能要运行脚本才显示，或者已经删除。")
@@ -140,20 +142,38 @@ def _canonical_link(root: Any) -> str:
     )
 
 
-def _title(meta: dict[str, str], page_title: str, blocks: list[Block]) -> str:
+def _title(meta: dict[str, str], page_title: str, blocks: list[Block], text: str) -> str:
     """Return the title: the heading that the page's title repeats, else what the page's title says before the site."""
-    squeezed = "".join(page_title.split())
-    headings = [block.text for block in blocks if block.is_heading and 2 <= len(block.text) <= TITLE_CHARACTERS_MAX]
     said = next((meta[name] for name in _TITLE_META if meta.get(name)), "")
-    repeated = [words for words in headings if "".join(words.split()) in squeezed or (said and "".join(words.split()) in "".join(said.split()))]
-    repeated = [words for words in repeated if len(words) >= 4 or words == squeezed]
-    if repeated:
-        title = max(repeated, key=len)
-    elif said or page_title:
-        title = _before_site(said or page_title)
-    else:
-        title = headings[0] if headings else ""
+    squeezed = {"".join(words.split()) for words in (page_title, said)}
+    headings = [block.text for block in blocks if block.is_heading and 2 <= len(block.text) <= TITLE_CHARACTERS_MAX]
+    repeated = [
+        words
+        for words in headings
+        if any((short := "".join(words.split())) == whole or (len(short) >= 4 and short in whole) for whole in squeezed)
+    ]
+    title = _before_site(said or page_title)
+    longest = max(repeated, key=len, default="")
+    if longest and len(longest) >= 0.6 * len(title):  # a shorter one names the channel
+        title = longest
+    elif not said and (not title or _SITE_NAME.search(title)):
+        title = _heading_of(text, headings, blocks) or title
     return title[:TITLE_CHARACTERS_MAX]
+
+
+def _heading_of(text: str, headings: list[str], blocks: list[Block]) -> str:
+    """Return what stands over the text like a title on a page that names only its site."""
+    named = [words for words in headings if not _SITE_NAME.search(words)]
+    if named:
+        return max(named, key=len)
+    first = text[:20]
+    begins = next((place for place, block in enumerate(blocks) if first and block.text.startswith(first)), 0)
+    over = [
+        block.text
+        for block in blocks[max(begins - 4, 0) : begins]
+        if 4 <= len(block.text) <= 60 and not block.chars_count_in_links and not _NO_TITLE.search(block.text)
+    ]
+    return over[0] if over else ""
 
 
 def _before_site(title: str) -> str:

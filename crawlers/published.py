@@ -62,7 +62,7 @@ _NOT_THIS: Final = re.compile(r"(?:更新|修改|截止|截至|开始|结束|有
 _HINT: Final = re.compile(r"time|date|pub|info|source|meta|riqi|shijian|post-?on", re.IGNORECASE)
 _BLOCK_MAX: Final = 160
 """A date line is short; a date in a paragraph is what the article tells of."""
-_BEFORE, _AFTER = 4, 14
+_BEFORE, _AFTER = 8, 14
 """Blocks around the title in which sites put the date line."""
 
 
@@ -182,8 +182,10 @@ def _from_text(blocks: Sequence[Block], title: str, first_seen: datetime) -> dat
             if not is_near:
                 continue
             text = text[:_BLOCK_MAX]
+        label = blocks[number - 1].text[-16:] if number and len(text) < 40 else ""
         for found in _SEEN_DATE.finditer(text):
-            score = _score(block, text, found, distance)
+            # a table keeps 发布时间 and the time in cells of their own
+            score = _score(block, text, found, distance, text[: found.start()][-16:] or label)
             if score <= best_score:
                 continue
             at = _plausible(read_time(text[found.start() : found.start() + 60], first_seen), first_seen)
@@ -202,8 +204,8 @@ def _title_place(blocks: Sequence[Block], title: str) -> int | None:
     return headings[0] if headings else same[0] if same else None
 
 
-def _score(block: Block, text: str, found: re.Match[str], distance: int | None) -> float:
-    before, after = text[: found.start()][-16:], text[found.end() : found.end() + 12]
+def _score(block: Block, text: str, found: re.Match[str], distance: int | None, before: str) -> float:
+    after = text[found.end() : found.end() + 12]
     if _NOT_THIS.search(before):
         return 0.2 if _LABEL.search(before) and distance is not None and 0 <= distance <= _AFTER else 0
     score = 0.5
