@@ -90,9 +90,9 @@ def _read(body: bytes, url: str, content_type: str, first_seen: datetime) -> Art
     page_title = _page_title(root)
     link = _canonical_link(root)
     drop_unseen(root)
-    for head in list(root.iter("head")):
-        if head.getparent() is not None:
-            head.drop_tree()
+    for element in list(root.iter("head", "title")):
+        if element.getparent() is not None:
+            element.drop_tree()
     blocks = page_blocks(root)
     voted = vote(root, blocks)
     title = _title(meta, page_title, blocks, voted.text)

@@ -96,6 +96,12 @@ class _Readability(Document):  # type: ignore[misc] - the library has no types
 
     _divs_are_judged = False
 
+    def get_clean_html(self) -> str:
+        # Only its length is asked for, to tell an answer from a scrap; the library's own cleaning of attributes takes
+        # minutes on a page that is made for it.
+        html: str = etree.tostring(self.html, encoding="unicode", method="html")
+        return html
+
     def _parse(self, root: Any) -> Any:
         return deepcopy(root)  # cleaned already, and its links go nowhere
 

@@ -28,13 +28,15 @@ _HIDING: Final = re.compile(
     r"|clip\s*:\s*rect\(\s*0|transform\s*:\s*scale\(\s*0\s*\)",
     re.IGNORECASE | re.DOTALL,
 )
-_RULE: Final = re.compile(r"(?:^|[{},])\s*([.#])([\w-]{1,80})\s*\{[^{}]{0,400}?(?:display\s*:\s*none|visibility\s*:\s*hidden)[^{}]{0,400}\}")
+_RULE: Final = re.compile(r"(?:^|(?<=[{},]))\s*([.#])([\w-]{1,80})\s*\{[^{}]{0,400}?(?:display\s*:\s*none|visibility\s*:\s*hidden)[^{}]{0,400}\}")
 """A rule of a page's own style sheet that hides one class or id; found in text, no style sheet is run."""
 _MEDIA: Final = re.compile(r"@media[^{}]{0,400}\{(?:[^{}]{0,2000}\{[^{}]{0,4000}\})*[^{}]{0,2000}\}")
 """What a page hides on paper or on a telephone only."""
 _LATER_SHOWN: Final = frozenset({"js_content", "img-content", "js_article"})
 """WeChat hides the body of every article and lets a script show it."""
 _CSS_MAX: Final = 200_000
+_COUNT: Final = etree.XPath("count(//*)")
+_TOO_DEEP: Final = etree.XPath(f"//*[count(ancestor::*) = {DEPTH_MAX}]")
 _ELEMENT_WITH_STYLE: Final = etree.XPath("//*[@style or @hidden or @aria-hidden]")
 _VOID: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _XML_DECLARATION: Final = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
@@ -55,19 +57,9 @@ def parse_page(html: str) -> Any:
 
 def is_small(root: Any) -> bool:
     """Whether extractors can read the tree in bounded time. Cuts off what nests too deep."""
-    count = depth = 0
-    too_deep = []
-    for event, element in etree.iterwalk(root, events=("start", "end")):
-        if event == "end":
-            depth -= 1
-            continue
-        count += 1
-        depth += 1
-        if depth == DEPTH_MAX:
-            too_deep.append(element)
-        if count > ELEMENTS_MAX:
-            return False
-    for element in too_deep:
+    if _COUNT(root) > ELEMENTS_MAX:
+        return False
+    for element in _TOO_DEEP(root):
         for child in list(element):
             element.remove(child)
     return True
