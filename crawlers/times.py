@@ -25,24 +25,26 @@ _SECONDS_MIN: Final = 100_000_000
 _MILLISECONDS_MIN: Final = 100_000_000_000
 _EPOCH: Final = re.compile(r"(?:/Date\()?(\d{9,10}(?:\.\d+)?|\d{12,13})(?:[+-]\d{4})?(?:\)/)?")
 _COMPACT: Final = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})[ T_]?(\d{2})(\d{2})(\d{2})?")
+_ISO: Final = re.compile(r"\d{4}-|\d{8}(?:T|$)")
+"""Python's reader takes 13 figures, or a number of a citizen, for a day, any separator and a clock."""
 _LETTERS: Final = re.compile(r"[A-Za-z]{3}")
 _FIGURES: Final = re.compile(r"\d+(?:\.\d+)?")
 
 _HALF: Final = r"凌晨|清晨|早晨|早上|上午|中午|正午|下午|午后|傍晚|晚上|晚间|夜间|深夜|夜里|早|晚|[AaPp]\.?[Mm]\.?"
 _CLOCK: Final = (
-    rf"(?P<half>{_HALF})?\s*(?P<hour>\d{{1,2}})\s*(?:(?::|时|点钟?)\s*(?:(?P<minute>\d{{1,2}})(?!\d)|(?P<thirty>半)|(?P<quarter>[13])?刻)?"
+    rf"(?P<half>{_HALF})?\s*(?P<hour>\d{{1,2}})\s*(?:(?::|时|点钟?)\s*(?:(?P<quarter>[13])刻|(?P<minute>\d{{1,2}})(?!\d)|(?P<thirty>半))?"
     r"(?:\s*[:分]\s*(?P<second>\d{1,2})(?!\d))?)(?:[.,]\d{1,9})?\s*[秒分许]?(?:\s*(?P<after>[AaPp]\.?[Mm]\b))?"
     r"\s*(?P<zone>Z\b|(?:GMT|UTC)?\s*[+-]\d{1,2}:?(?:\d{2})?(?![\d:-])|GMT|UTC)?"
 )
 _NOISE: Final = r"[\sT,，、|]*(?:[（(]?(?:星期|周|礼拜)[1-6日天][）)]?)?\s*(?:[（(][^（()）]{0,16}[）)])?[\s,，]*"
 _CLOCK_AFTER: Final = re.compile(_NOISE + _CLOCK)
-_CLOCK_ALONE: Final = re.compile(rf"(?:.*[^\d:.])?(?P<half>{_HALF})?\s*(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})(?::(?P<second>\d{{2}}))?")
+_CLOCK_ALONE: Final = re.compile(rf"(?:^|[^\d:.])(?P<half>{_HALF})?\s*(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})(?::(?P<second>\d{{2}}))?$")
 _CLOCK_BEFORE: Final = re.compile(r"(?<![\d:])(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?[\s,，]*$")
 
 _DATE: Final = re.compile(
     r"(?<![\d.])(?:(?P<era>民国|民國)?\s*(?P<year>\d{2,4})\s*(?P<mark>[年/.-])\s*)(?P<month>\d{1,2})\s*[月/.-]\s*(?P<day>\d{1,2})(?!\d)(?:\s*[日号號])?"
 )
-_MONTH_DAY: Final = re.compile(r"(?<![\d年.:/-])(?P<month>\d{1,2})\s*(?:月\s*(?P<day>\d{1,2})\s*[日号號]?|[-/](?P<other>\d{1,2})(?![\d/:.人个天岁家万元年件名-]))")
+_MONTH_DAY: Final = re.compile(r"(?<![\dA-Za-z年.:/-])(?P<month>\d{1,2})\s*(?:月\s*(?P<day>\d{1,2})\s*[日号號]?|[-/](?P<other>\d{1,2})(?![\d/:.人个天岁家万元年件名-]))")
 _MONTH_DAY_DOT: Final = re.compile(r"(?<![\d.])(?P<month>\d{1,2})\.(?P<day>\d{1,2})(?=\s+\d{1,2}:\d{2}|$)")
 _AMERICAN: Final = re.compile(r"(?<!\d)(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})(?!\d)")
 _SAID_FIRST: Final = re.compile(r"(?:发布|发表|刊发|刊载|公布|首发|创建)[^\d]{0,6}(?=\d)")
@@ -88,14 +90,14 @@ def _read(value: str, now: datetime, zone: tzinfo) -> datetime | None:
         if compact := _COMPACT.fullmatch(value):
             year, month, day, hour, minute, second = (int(part or 0) for part in compact.groups())
             return datetime(year, month, day, hour, minute, second, tzinfo=zone)
-        # Before ISO: Python would read 13 figures as a day, any separator and a clock.
         if epoch := _EPOCH.fullmatch(value):
             return _epoch(float(epoch[1]))
-        try:
-            exact = datetime.fromisoformat(value)
-            return exact if exact.tzinfo else exact.replace(tzinfo=zone)
-        except ValueError:
-            pass  # not ISO: the other forms follow
+        if _ISO.match(value):
+            try:
+                exact = datetime.fromisoformat(value)
+                return exact if exact.tzinfo else exact.replace(tzinfo=zone)
+            except ValueError:
+                pass  # not ISO: the other forms follow
         if _FIGURES.fullmatch(value):
             short = _MONTH_DAY_DOT.fullmatch(value)
             return _latest(int(short["month"]), int(short["day"]), None, now, zone) if short else None
@@ -211,7 +213,7 @@ def _relative(value: str, now: datetime, zone: tzinfo) -> datetime | None:
         days = ahead + 7 * len(weekday["last"]) if weekday["last"] else ahead % 7
         found = _clocked(now - timedelta(days=days), _CLOCK_AFTER.match(value, weekday.end()), zone)
         return found if found <= now else found - timedelta(days=7)
-    if clock := _CLOCK_ALONE.fullmatch(value):
+    if clock := _CLOCK_ALONE.search(value):
         found = _clocked(now, clock, zone)
         return found if found <= now else found - timedelta(days=1)
     return None

@@ -47,8 +47,10 @@ def test_a_page_cut_within_a_character_and_one_with_a_broken_description_stay_ut
     assert HANS in decoded.text
 
 
-def test_two_characters_that_look_like_utf_8_are_read_as_the_page_says() -> None:
-    assert decode_page(page("联通", "gbk").encode("gbk")).text == page("联通", "gbk")
+def test_gbk_that_happens_to_be_valid_utf_8_is_told_from_cyrillic() -> None:
+    assert decode_page(page("一一一一").encode("gbk")).text == page("一一一一")
+    for russian in ("Это обычная страница на русском языке.", "Совет", "Ελληνικά", "déjà vu"):
+        assert decode_page(page(russian).encode(), "text/html; charset=gbk").text == page(russian)
 
 
 @pytest.mark.parametrize(
