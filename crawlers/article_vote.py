@@ -27,6 +27,7 @@ from crawlers.page_text import element_text
 
 TEXT_MIN: Final = 60
 """Characters below which Readability found nothing: a caption, a date line, a consent banner."""
+_SENTENCE_MIN: Final = 15
 _AGREE: Final = 0.6
 _LIKENESS_CHARACTERS: Final = 12_000
 _BLOCKS_MAX: Final = 4_000
@@ -56,10 +57,10 @@ def vote(root: Any, blocks: "Sequence[Block] | None" = None) -> Vote:
     """Return the article's text of a tree that `drop_unseen` has been over; the tree stays as it is."""
     read = _readability(root)
     checked = _justext(page_blocks(root) if blocks is None else blocks)
-    if len(read) >= TEXT_MIN and likeness(read, checked) >= _AGREE:
+    if _is_text(read) and (len(read) < TEXT_MIN or likeness(read, checked) >= _AGREE):
         return Vote(read, "readability", 2)
     candidates = {"readability": read, "trafilatura": _trafilatura(root), "justext": checked}
-    candidates = {name: text for name, text in candidates.items() if len(text) >= TEXT_MIN} or {
+    candidates = {name: text for name, text in candidates.items() if _is_text(text)} or {
         name: text for name, text in candidates.items() if text
     }
     if not candidates:
@@ -70,6 +71,11 @@ def vote(root: Any, blocks: "Sequence[Block] | None" = None) -> Vote:
         candidates, key=lambda name: sum(_f1(grams[name], grams[other]) for other in candidates if other != name)
     )
     return Vote(candidates[winner], winner, len(candidates))
+
+
+def _is_text(text: str) -> bool:
+    """Whether it may be an article: long enough, or at least one whole sentence (停水通知 have no more)."""
+    return len(text) >= TEXT_MIN or (len(text) >= _SENTENCE_MIN and "。" in text)
 
 
 def likeness(one: str, other: str) -> float:
@@ -130,7 +136,8 @@ def _readability(root: Any) -> str:
 
 def _trafilatura(root: Any) -> str:
     try:
-        found = trafilatura.bare_extraction(root, include_comments=False, with_metadata=False)
+        # fast: without its own calls of the other two readers, which are asked already
+        found = trafilatura.bare_extraction(root, include_comments=False, fast=True)
     except (etree.LxmlError, ValueError, TypeError, AttributeError, IndexError, KeyError, RecursionError, AssertionError):
         return ""  # a page that one reader cannot stand is left to the others
     text = getattr(found, "text", "") or ""

@@ -24,8 +24,8 @@ DEADLINE_S: Final = 20.0
 """A page takes 20 ms; one that takes a thousand times that is built to."""
 _START_S: Final = 60.0
 """Until a child has loaded its libraries, on a machine that is busy with other things."""
-_TRIES: Final = 3
-"""A page whose children died so often is the reason, not a victim of somebody's kill -9."""
+_TRIES: Final = 5
+"""A page whose children died so often is the reason for it; somebody's kill -9 hits others as well."""
 _PAGES_PER_CHILD: Final = 1000
 """libxml2 gives memory back slowly: a child is let go before it has grown."""
 _MEMORY_BYTES: Final = 2 * 1024**3

@@ -12,7 +12,7 @@ from lxml import etree  # type: ignore[import-untyped]
 
 HTML_CHARACTERS_MAX: Final = 3_000_000
 """The longest honest pages (a law with its annexes in tables) have one million; the rest is cut off."""
-ELEMENTS_MAX: Final = 40_000
+ELEMENTS_MAX: Final = 20_000
 """Extractors compare elements with elements: beyond this they would need minutes."""
 DEPTH_MAX: Final = 200
 """Extractors and copies recurse; a page of honest layout nests 40 deep, libxml2 itself stops at 256 or 2,048."""
@@ -38,6 +38,9 @@ _CSS_MAX: Final = 200_000
 _COUNT: Final = etree.XPath("count(//*)")
 _TOO_DEEP: Final = etree.XPath(f"//*[count(ancestor::*) = {DEPTH_MAX}]")
 _ELEMENT_WITH_STYLE: Final = etree.XPath("//*[@style or @hidden or @aria-hidden]")
+_LONG_TAG: Final = re.compile(r"<([a-zA-Z][\w:-]{0,40})\s[^<>]{20000,}>")
+_ATTRIBUTES_MAX: Final = 1000
+"""libxml2 compares every attribute of a tag with every other."""
 _VOID: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _XML_DECLARATION: Final = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 
@@ -45,6 +48,7 @@ _XML_DECLARATION: Final = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 def parse_page(html: str) -> Any:
     """Return the root element of a page with scripts and all, None where there is no element at all. Never raises."""
     html = _VOID.sub("", _XML_DECLARATION.sub("", html[:HTML_CHARACTERS_MAX]))
+    html = _LONG_TAG.sub(_bare_tag, html)
     parser = lxml.html.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True, huge_tree=False, recover=True
     )
@@ -53,6 +57,11 @@ def parse_page(html: str) -> Any:
     except (etree.LxmlError, ValueError, AssertionError):
         return None
     return root if root is not None and isinstance(root.tag, str) else None
+
+
+def _bare_tag(tag: re.Match[str]) -> str:
+    is_swollen = tag[0].count("=") > _ATTRIBUTES_MAX or len(tag[0].split()) > 2 * _ATTRIBUTES_MAX
+    return f"<{tag[1]}>" if is_swollen else tag[0]
 
 
 def is_small(root: Any) -> bool:
