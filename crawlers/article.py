@@ -23,7 +23,19 @@ TEXT_CHARACTERS_MAX: Final = 50_000
 """The edge refuses more; a page that hides 150,000 characters of link spam is told by nothing else."""
 TITLE_CHARACTERS_MAX: Final = 200
 _TEXT_CHARACTERS_MIN: Final = 2
-_MAGIC: Final = (b"%PDF", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"RIFF", b"\x00\x00\x00", b"Rar!", b"OggS", b"ID3")
+_MAGIC: Final = (
+    b"%PDF",
+    b"\x89PNG",
+    b"GIF8",
+    b"\xff\xd8\xff",
+    b"PK\x03\x04",
+    b"\x1f\x8b",
+    b"RIFF",
+    b"\x00\x00\x00",
+    b"Rar!",
+    b"OggS",
+    b"ID3",
+)
 """How files begin that are no page."""
 _SEPARATORS: Final = re.compile(r"\s*(?:[_|｜–]|(?<!—)—(?!—)|\s-\s|-{2,}|\s·\s|\s»\s|::)\s*")
 _HYPHEN: Final = re.compile(r"\s*-\s*")
@@ -69,7 +81,16 @@ def read_article(body: bytes, url: str, *, content_type: str = "", first_seen: d
         return _read(body, url, content_type, first_seen)
     except MemoryError:
         return Unreadable(OUT_OF_MEMORY)
-    except (etree.LxmlError, ValueError, TypeError, AttributeError, LookupError, RecursionError, OverflowError, AssertionError) as error:
+    except (
+        etree.LxmlError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        OverflowError,
+        AssertionError,
+    ) as error:
         # Three foreign readers and a tree that a stranger wrote: whatever they stumble over is a fault of this page.
         return Unreadable(f"页面结构异常（{type(error).__name__}），没有读出正文。")
 
@@ -137,7 +158,11 @@ def _page_title(root: Any) -> str:
 
 def _canonical_link(root: Any) -> str:
     return next(
-        (link.get("href") or "" for link in root.iter("link") if "canonical" in (link.get("rel") or "").lower().split()),
+        (
+            link.get("href") or ""
+            for link in root.iter("link")
+            if "canonical" in (link.get("rel") or "").lower().split()
+        ),
         "",
     )
 

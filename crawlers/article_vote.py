@@ -15,13 +15,13 @@ from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from typing import Any, Final
 
-import justext.core
+import justext.core  # type: ignore[import-untyped]
 import msgspec
 import trafilatura
-from justext.paragraph import Paragraph
+from justext.paragraph import Paragraph  # type: ignore[import-untyped]
 from lxml import etree  # type: ignore[import-untyped]
-from readability import Document
-from readability.readability import Unparseable
+from readability import Document  # type: ignore[import-untyped]
+from readability.readability import Unparseable  # type: ignore[import-untyped]
 
 from crawlers.page_text import element_text
 
@@ -93,7 +93,7 @@ def _f1(one: Counter[str], other: Counter[str]) -> float:
     return 2 * (one & other).total() / total if total else 0.0
 
 
-class _Readability(Document):  # type: ignore[misc] - the library has no types
+class _Readability(Document):  # type: ignore[misc]  # the library has no types
     """Readability on a copy of our tree, with its answer left as a tree.
 
     Its first step asks of every div whether a block is within, by writing the div out as text, which is half of its
@@ -138,13 +138,22 @@ def _trafilatura(root: Any) -> str:
     try:
         # fast: without its own calls of the other two readers, which are asked already
         found = trafilatura.bare_extraction(root, include_comments=False, fast=True)
-    except (etree.LxmlError, ValueError, TypeError, AttributeError, IndexError, KeyError, RecursionError, AssertionError):
+    except (
+        etree.LxmlError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        KeyError,
+        RecursionError,
+        AssertionError,
+    ):
         return ""  # a page that one reader cannot stand is left to the others
     text = getattr(found, "text", "") or ""
     return "\n".join(line for line in (" ".join(line.split()) for line in text.split("\n")) if line)
 
 
-class Block(Paragraph):  # type: ignore[misc] - the library has no types
+class Block(Paragraph):  # type: ignore[misc]  # the library has no types
     """A paragraph of jusText that keeps its text once it is whole, and the element that it began in."""
 
     def __init__(self, element: Any, *, is_heading: bool) -> None:

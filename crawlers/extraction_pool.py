@@ -2,7 +2,8 @@
 
 A lane is one child that reads one page at a time. A child that dies (kill -9, out of memory, a fault in a parser) is
 replaced and the page is read again, by another child; one that does not finish in time is killed and replaced. A page
-that keeps killing its children ends as a stated failure. So every page that was handed in comes back exactly once.
+whose children keep failing of themselves ends as a stated failure; one that was hit by a kill -9 from outside does not.
+So every page that was handed in comes back exactly once.
 """
 
 import asyncio
@@ -14,8 +15,8 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
 from datetime import datetime
+from multiprocessing.process import BaseProcess
 from typing import Final
 
 from crawlers.article import OUT_OF_MEMORY, Article, Unreadable, read_article
@@ -24,8 +25,10 @@ DEADLINE_S: Final = 20.0
 """A page takes 20 ms; one that takes a thousand times that is built to."""
 _START_S: Final = 60.0
 """Until a child has loaded its libraries, on a machine that is busy with other things."""
-_TRIES: Final = 5
-"""A page whose children died so often is the reason for it; somebody's kill -9 hits others as well."""
+_FAULTS_MAX: Final = 3
+"""A page at which so many children failed of themselves is the reason for it."""
+_KILLS_MAX: Final = 50
+"""Whoever kills so many children in a row, be it the kernel for want of memory, wants no page to be read."""
 _PAGES_PER_CHILD: Final = 1000
 """libxml2 gives memory back slowly: a child is let go before it has grown."""
 _MEMORY_BYTES: Final = 2 * 1024**3
@@ -47,7 +50,7 @@ class ExtractionPool:
     @property
     def pids(self) -> tuple[int, ...]:
         """The children that live now."""
-        return tuple(lane.pid for lane in self._lanes if lane.pid)
+        return tuple(lane.process.pid for lane in self._lanes if lane.process and lane.process.pid)
 
     async def read(
         self, body: bytes, url: str, *, content_type: str = "", first_seen: datetime
@@ -56,11 +59,16 @@ class ExtractionPool:
 
         From Twisted on the asyncio reactor: `Deferred.fromFuture(asyncio.ensure_future(pool.read(...)))`.
         """
-        for _ in range(_TRIES):
+        faults = kills = 0
+        while faults < _FAULTS_MAX and kills < _KILLS_MAX:
             lane = await self._free.get()
             try:
                 return await lane.read(body, url, content_type, first_seen)
             except BrokenProcessPool:
+                if await lane.was_killed():
+                    kills += 1
+                else:
+                    faults += 1
                 lane.replace()
             except MemoryError:
                 lane.replace()
@@ -73,7 +81,7 @@ class ExtractionPool:
                 raise
             finally:
                 self._free.put_nowait(lane)
-        return Unreadable(f"读这一页的进程接连 {_TRIES} 次中止，已放弃这一页。")
+        return Unreadable(f"读这一页的进程接连 {faults + kills} 次中止，已放弃这一页。")
 
     def close(self) -> None:
         """Kill the children at once; pages under way are the caller's to hand in again."""
@@ -87,12 +95,12 @@ class _Lane:
     def __init__(self, read: Read, deadline_s: float) -> None:
         self._read = read
         self.deadline_s = deadline_s
-        self.pid = 0
+        self.process: BaseProcess | None = None
         self._executor: ProcessPoolExecutor | None = None
         self._pages = 0
 
     async def read(self, body: bytes, url: str, content_type: str, first_seen: datetime) -> Article | Unreadable:
-        """Raises BrokenProcessPool where the child died, TimeoutError where it is still at it."""
+        """Raise BrokenProcessPool where the child died, TimeoutError where it is still at it."""
         if self._pages >= _PAGES_PER_CHILD:
             self.replace()
         executor = self._executor or await self._start()
@@ -107,19 +115,26 @@ class _Lane:
         self._executor = ProcessPoolExecutor(1, mp_context=context, initializer=_confine)
         try:
             starting = asyncio.wrap_future(self._executor.submit(os.getpid))
-            self.pid = await asyncio.wait_for(starting, _START_S)
+            pid = await asyncio.wait_for(starting, _START_S)
         except TimeoutError as error:
             raise BrokenProcessPool("the child did not start") from error
+        self.process = next((child for child in multiprocessing.active_children() if child.pid == pid), None)
         return self._executor
+
+    async def was_killed(self) -> bool:
+        """Whether the child ended by a kill -9, and not by a fault of its own. Waits for the end."""
+        if self._executor is None:
+            return False
+        await asyncio.to_thread(self._executor.shutdown)
+        return self.process is None or self.process.exitcode == -signal.SIGKILL
 
     def replace(self) -> None:
         """Let the child go, whatever it does; the next page starts another."""
-        if self.pid:
-            with suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
+        if self.process:
+            self.process.kill()
         if self._executor:
             self._executor.shutdown(wait=False, cancel_futures=True)
-        self._executor, self.pid, self._pages = None, 0, 0
+        self._executor, self.process, self._pages = None, None, 0
 
 
 def _confine() -> None:

@@ -10,8 +10,12 @@ from typing import Final
 _SAMPLE: Final = 4000
 _LETTERS_MIN: Final = 4
 # Characters of running text that exist in one of the two Chinese scripts only.
-_HANS: Final = frozenset("这个们来时说为国会对过后发还没么当开无经头动长现将点与进实从间话机给业问门东书员报关应种样让请选题区县妇联权护")
-_HANT: Final = frozenset("這個們來時說為國會對過後發還沒麼當開無經頭動長現將點與進實從間話機給業問門東書員報關應種樣讓請選題區縣婦聯權護")
+_HANS: Final = frozenset(
+    "这个们来时说为国会对过后发还没么当开无经头动长现将点与进实从间话机给业问门东书员报关应种样让请选题区县妇联权护"
+)
+_HANT: Final = frozenset(
+    "這個們來時說為國會對過後發還沒麼當開無經頭動長現將點與進實從間話機給業問門東書員報關應種樣讓請選題區縣婦聯權護"
+)
 _SCRIPTS: Final = (
     ("han", re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f]")),
     ("ja", re.compile(r"[\u3041-\u30fa]")),

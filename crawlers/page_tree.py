@@ -7,8 +7,8 @@ code of the page is ever run.
 import re
 from typing import Any, Final
 
-import lxml.html
-from lxml import etree  # type: ignore[import-untyped]
+import lxml.html  # type: ignore[import-untyped]
+from lxml import etree
 
 HTML_CHARACTERS_MAX: Final = 3_000_000
 """The longest honest pages (a law with its annexes in tables) have one million; the rest is cut off."""
@@ -28,7 +28,9 @@ _HIDING: Final = re.compile(
     r"|clip\s*:\s*rect\(\s*0|transform\s*:\s*scale\(\s*0\s*\)",
     re.IGNORECASE | re.DOTALL,
 )
-_RULE: Final = re.compile(r"(?:^|(?<=[{},]))\s*([.#])([\w-]{1,80})\s*\{[^{}]{0,400}?(?:display\s*:\s*none|visibility\s*:\s*hidden)[^{}]{0,400}\}")
+_RULE: Final = re.compile(
+    r"(?:^|(?<=[{},]))\s*([.#])([\w-]{1,80})\s*\{[^{}]{0,400}?(?:display\s*:\s*none|visibility\s*:\s*hidden)[^{}]{0,400}\}"
+)
 """A rule of a page's own style sheet that hides one class or id; found in text, no style sheet is run."""
 _MEDIA: Final = re.compile(r"@media[^{}]{0,400}\{(?:[^{}]{0,2000}\{[^{}]{0,4000}\})*[^{}]{0,2000}\}")
 """What a page hides on paper or on a telephone only."""

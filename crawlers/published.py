@@ -57,8 +57,13 @@ _SEEN_DATE: Final = re.compile(
     r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? \d{1,2}, \d{4})"
 )
 _CLOCK: Final = re.compile(r"\d{1,2}[:：时]\s*\d{2}|\d{1,2}时")
-_LABEL: Final = re.compile(r"(?:发[布表稿文]|刊[发登]|来信|回复|答复|编辑|录入|公布|成文|写信|提交|留言)?(?:日期|时间|于)\s*[:：]?\s*$|(?:发表|发布|编辑|更新)于?\s*[:：]?\s*$|Published|Posted", re.IGNORECASE)
-_NOT_THIS: Final = re.compile(r"(?:更新|修改|截止|截至|开始|结束|有效|生效|实施|施行|打印|当前|今天是|访问|注册|登录|上次|出生|答复|回复|办结)(?:日期|时间|于)?\s*[:：]?\s*$")
+_LABEL: Final = re.compile(
+    r"(?:发[布表稿文]|刊[发登]|来信|回复|答复|编辑|录入|公布|成文|写信|提交|留言)?(?:日期|时间|于)\s*[:：]?\s*$|(?:发表|发布|编辑|更新)于?\s*[:：]?\s*$|Published|Posted",
+    re.IGNORECASE,
+)
+_NOT_THIS: Final = re.compile(
+    r"(?:更新|修改|截止|截至|开始|结束|有效|生效|实施|施行|打印|当前|今天是|访问|注册|登录|上次|出生|答复|回复|办结)(?:日期|时间|于)?\s*[:：]?\s*$"
+)
 _HINT: Final = re.compile(r"time|date|pub|info|source|meta|riqi|shijian|post-?on", re.IGNORECASE)
 _BLOCK_MAX: Final = 160
 """A date line is short; a date in a paragraph is what the article tells of."""

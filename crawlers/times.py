@@ -18,7 +18,16 @@ _NUMERALS: Final = str.maketrans("〇○零一二三四五六七八九", "000123
 _NUMERAL: Final = re.compile(r"[〇○零一二三四五六七八九十两]")
 _TENS: Final = re.compile(r"([一二三四五六七八九]?)十([一二三四五六七八九]?)")
 # The other script, and what people say for the same thing.
-_SPELLINGS: Final = (("時", "时"), ("點", "点"), ("鐘", "钟"), ("剛", "刚"), ("個", "个"), ("週", "周"), ("後", "后"), ("發", "发"))
+_SPELLINGS: Final = (
+    ("時", "时"),
+    ("點", "点"),
+    ("鐘", "钟"),
+    ("剛", "刚"),
+    ("個", "个"),
+    ("週", "周"),
+    ("後", "后"),
+    ("發", "发"),
+)
 _TRADITIONAL: Final = re.compile(r"[時點鐘剛個週後發]")
 
 _SECONDS_MIN: Final = 100_000_000
@@ -38,29 +47,64 @@ _CLOCK: Final = (
 )
 _NOISE: Final = r"[\sT,，、|]*(?:[（(]?(?:星期|周|礼拜)[1-6日天][）)]?)?\s*(?:[（(][^（()）]{0,16}[）)])?[\s,，]*"
 _CLOCK_AFTER: Final = re.compile(_NOISE + _CLOCK)
-_CLOCK_ALONE: Final = re.compile(rf"(?:^|[^\d:.])(?P<half>{_HALF})?\s*(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})(?::(?P<second>\d{{2}}))?$")
+_CLOCK_ALONE: Final = re.compile(
+    rf"(?:^|[^\d:.])(?P<half>{_HALF})?\s*(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})(?::(?P<second>\d{{2}}))?$"
+)
 _CLOCK_BEFORE: Final = re.compile(r"(?<![\d:])(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?[\s,，]*$")
 
 _DATE: Final = re.compile(
     r"(?<![\d.])(?:(?P<era>民国|民國)?\s*(?P<year>\d{2,4})\s*(?P<mark>[年/.-])\s*)(?P<month>\d{1,2})\s*[月/.-]\s*(?P<day>\d{1,2})(?!\d)(?:\s*[日号號])?"
 )
-_MONTH_DAY: Final = re.compile(r"(?<![\dA-Za-z年.:/-])(?P<month>\d{1,2})\s*(?:月\s*(?P<day>\d{1,2})\s*[日号號]?|[-/](?P<other>\d{1,2})(?![\d/:.人个天岁家万元年件名-]))")
+_MONTH_DAY: Final = re.compile(
+    r"(?<![\dA-Za-z年.:/-])(?P<month>\d{1,2})\s*(?:月\s*(?P<day>\d{1,2})\s*[日号號]?|[-/](?P<other>\d{1,2})(?![\d/:.人个天岁家万元年件名-]))"
+)
 _MONTH_DAY_DOT: Final = re.compile(r"(?<![\d.])(?P<month>\d{1,2})\.(?P<day>\d{1,2})(?=\s+\d{1,2}:\d{2}|$)")
 _AMERICAN: Final = re.compile(r"(?<!\d)(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})(?!\d)")
 _SAID_FIRST: Final = re.compile(r"(?:发布|发表|刊发|刊载|公布|首发|创建)[^\d]{0,6}(?=\d)")
 
-_AGO: Final = re.compile(r"(?P<number>\d{1,4}(?:\.\d)?|半|几|数)\s*(?P<unit>秒钟?|分钟?|个?半?小时|个?钟头?|个?半?月|个?星期|个?礼拜|天|日|周|年)半?(?:之前|以前|前)")
-_UNITS: Final = {"秒": 1, "分": 60, "小时": 3600, "钟": 3600, "天": 86400, "日": 86400, "周": 604800, "星期": 604800, "礼拜": 604800, "月": 2592000, "年": 31536000}
+_AGO: Final = re.compile(
+    r"(?P<number>\d{1,4}(?:\.\d)?|半|几|数)\s*(?P<unit>秒钟?|分钟?|个?半?小时|个?钟头?|个?半?月|个?星期|个?礼拜|天|日|周|年)半?(?:之前|以前|前)"
+)
+_UNITS: Final = {
+    "秒": 1,
+    "分": 60,
+    "小时": 3600,
+    "钟": 3600,
+    "天": 86400,
+    "日": 86400,
+    "周": 604800,
+    "星期": 604800,
+    "礼拜": 604800,
+    "月": 2592000,
+    "年": 31536000,
+}
 _JUST_NOW: Final = re.compile(r"刚刚|刚才|just now", re.IGNORECASE)
 _RELATIVE_DAY: Final = re.compile(r"大前天|前天|前日|昨天|昨日|昨晚|昨夜|今天|今日|今晨|今早|今晚")
 _DAYS: Final = {"大前天": 3, "前天": 2, "前日": 2, "昨天": 1, "昨日": 1, "昨晚": 1, "昨夜": 1}
 _WEEKDAY: Final = re.compile(r"(?<!下)(?<!下个)(?P<last>上上|上)?(?:个)?(?:星期|周|礼拜)(?P<weekday>[1-6日天])")
-_ENGLISH_AGO: Final = re.compile(r"(\d{1,4}|an?)\s*(second|sec|minute|min|hour|hr|day|week|month|year)s?\s+ago", re.IGNORECASE)
-_ENGLISH_UNITS: Final = {"sec": 1, "min": 60, "hou": 3600, "hr": 3600, "day": 86400, "wee": 604800, "mon": 2592000, "yea": 31536000}
+_ENGLISH_AGO: Final = re.compile(
+    r"(\d{1,4}|an?)\s*(second|sec|minute|min|hour|hr|day|week|month|year)s?\s+ago", re.IGNORECASE
+)
+_YESTERDAY: Final = re.compile(r"yesterday(?:\s+at)?", re.IGNORECASE)
+_ENGLISH_UNITS: Final = {
+    "sec": 1,
+    "min": 60,
+    "hou": 3600,
+    "hr": 3600,
+    "day": 86400,
+    "wee": 604800,
+    "mon": 2592000,
+    "yea": 31536000,
+}
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH: Final = "(?P<name>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\\.?"
-_MONTH_FIRST: Final = re.compile(rf"\b{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?:(?P<clock>\d{{1,2}}:\d{{2}}(?::\d{{2}})?)\s*(?P<zone>[A-Z]{{3,4}}|[+-]\d{{4}})?\s+)?(?P<year>\d{{4}})", re.IGNORECASE)
-_DAY_FIRST: Final = re.compile(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+{_MONTH}[\s,-]+(?P<year>\d{{4}})", re.IGNORECASE)
+_MONTH_FIRST: Final = re.compile(
+    rf"\b{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?:(?P<clock>\d{{1,2}}:\d{{2}}(?::\d{{2}})?)\s*(?P<zone>[A-Z]{{3,4}}|[+-]\d{{4}})?\s+)?(?P<year>\d{{4}})",
+    re.IGNORECASE,
+)
+_DAY_FIRST: Final = re.compile(
+    rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+{_MONTH}[\s,-]+(?P<year>\d{{4}})", re.IGNORECASE
+)
 _ZONES: Final = {"CST": 8, "HKT": 8, "SGT": 8, "GMT": 0, "UTC": 0, "Z": 0}
 _RFC_822: Final = re.compile(r"(?:[A-Za-z]{3},\s*)?\d{1,2}\s+[A-Za-z]{3}\s+\d{2,4}\b")
 
@@ -113,7 +157,9 @@ def _in_figures(value: str) -> str:
         for other, plain in _SPELLINGS:
             value = value.replace(other, plain)
     if _NUMERAL.search(value):
-        value = _TENS.sub(lambda ten: f"{ten[1] or '一'}{ten[2] or '零'}", value).translate(_NUMERALS).replace("两", "2")
+        value = (
+            _TENS.sub(lambda ten: f"{ten[1] or '一'}{ten[2] or '零'}", value).translate(_NUMERALS).replace("两", "2")
+        )
     return value
 
 
@@ -129,8 +175,8 @@ def _english(value: str, now: datetime, zone: tzinfo) -> datetime | None:
         return now - timedelta(seconds=number * _ENGLISH_UNITS[ago[2][:3].lower()])
     if _JUST_NOW.search(value):
         return now
-    if value[:9].lower() == "yesterday":
-        return _clocked(now - timedelta(days=1), _CLOCK_AFTER.match(value, re.match(r"\w+(?:\s+at)?", value).end()), zone)  # type: ignore[union-attr] - it begins with a word
+    if yesterday := _YESTERDAY.match(value):
+        return _clocked(now - timedelta(days=1), _CLOCK_AFTER.match(value, yesterday.end()), zone)
     if _RFC_822.match(value) and "CST" not in value:
         try:
             found = parsedate_to_datetime(value)
@@ -143,7 +189,9 @@ def _english(value: str, now: datetime, zone: tzinfo) -> datetime | None:
         parts = match.groupdict()
         day = datetime(int(match["year"]), _MONTHS.index(match["name"][:3].lower()) + 1, int(match["day"]), tzinfo=zone)
         if not parts.get("clock"):
-            after = _CLOCK_AFTER.match(value, match.end()) or _CLOCK_AFTER.match(re.sub(r"^\s*at\s+", "", value[match.end() :]))
+            after = _CLOCK_AFTER.match(value, match.end()) or _CLOCK_AFTER.match(
+                re.sub(r"^\s*at\s+", "", value[match.end() :])
+            )
             return _clocked(day, after, zone)
         hour, minute, *second = map(int, match["clock"].split(":"))
         day = day.replace(hour=hour, minute=minute, second=second[0] if second else 0)

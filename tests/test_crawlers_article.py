@@ -113,7 +113,9 @@ def test_dates_are_asked_for_in_their_order() -> None:
 
 
 def test_a_day_gets_its_clock_from_the_text_of_the_same_day() -> None:
-    html = page("", '<meta name="publishdate" content="2026-03-02">').replace("</h1>", "</h1><p>2026-03-02 09:41 来源：样例</p>")
+    html = page("", '<meta name="publishdate" content="2026-03-02">').replace(
+        "</h1>", "</h1><p>2026-03-02 09:41 来源：样例</p>"
+    )
     found = article(html)
     assert found.date_source == "meta"
     assert found.published_at == datetime(2026, 3, 2, 9, 41, tzinfo=BEIJING)
@@ -226,7 +228,8 @@ HOSTILE = {
     "many attributes": b"<p " + b" ".join(b"a%d=1" % n for n in range(50_000)) + b">" + PARAGRAPH.encode(),
     "open styles": b"<style>" + b".a{display:" * 100_000 + b"</style>" + PARAGRAPH.encode(),
     "open media": b"<style>" + b"@media{a{" * 100_000 + b"</style>" + PARAGRAPH.encode(),
-    "an entity bomb": b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><p>&b;&b;' + PARAGRAPH.encode(),
+    "an entity bomb": b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><p>&b;&b;'
+    + PARAGRAPH.encode(),
     "an outer entity": b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><p>&a;' + PARAGRAPH.encode() * 3,
     "short paragraphs": b"<p>x</p>" * 9_000,
     "links": b"<a href=x>yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy</a> " * 15_000,

@@ -16,10 +16,20 @@ def page(text: str, charset: str = "") -> str:
 
 
 @pytest.mark.parametrize("said_in_meta", ["", "utf-8", "gb2312", "gbk", "big5", "iso-8859-1", "rot13", "utf-7"])
-@pytest.mark.parametrize("said_in_header", ["", "text/html; charset=utf-8", "text/html; charset=GBK", "text/html; charset=big5"])
+@pytest.mark.parametrize(
+    "said_in_header", ["", "text/html; charset=utf-8", "text/html; charset=GBK", "text/html; charset=big5"]
+)
 @pytest.mark.parametrize(
     ("text", "codec"),
-    [(HANS, "utf-8"), (HANS, "gbk"), (HANS, "gb18030"), (HANT, "big5"), (HANT, "utf-8"), (HANT, "gbk"), (HANS, "utf-8-sig")],
+    [
+        (HANS, "utf-8"),
+        (HANS, "gbk"),
+        (HANS, "gb18030"),
+        (HANT, "big5"),
+        (HANT, "utf-8"),
+        (HANT, "gbk"),
+        (HANS, "utf-8-sig"),
+    ],
 )
 def test_the_bytes_win_over_every_label(text: str, codec: str, said_in_header: str, said_in_meta: str) -> None:
     html = page(text, said_in_meta)
@@ -77,7 +87,9 @@ def test_any_bytes_have_a_text(body: bytes, content_type: str) -> None:
     decode_page(body, content_type).text.encode("utf-8")
 
 
-@given(st.text("的一是不了在人有我他这中大来上个国到说们为子和你地出道也时年得就那要下以生会", min_size=8, max_size=200))
+@given(
+    st.text("的一是不了在人有我他这中大来上个国到说们为子和你地出道也时年得就那要下以生会", min_size=8, max_size=200)
+)
 def test_common_chinese_survives_any_of_its_charsets(text: str) -> None:
     for codec in ("utf-8", "gbk", "gb18030"):
         assert decode_page(page(text).encode(codec)).text == page(text)

@@ -70,7 +70,7 @@ def test_pages_that_hang_die_or_eat_memory_end_as_stated_failures_and_the_next_i
             hung, dead, well, eaten = await asyncio.gather(*map(reason, (b"hang", b"die", b"well", b"eat")))
             heart.cancel()
             assert "还没有读完" in hung
-            assert "接连 5 次中止" in dead
+            assert "接连 3 次中止" in dead
             assert well == "well"
             assert "内存" in eaten
             assert beats > 50  # the loop went on all the while
@@ -128,7 +128,7 @@ def test_a_waiting_page_may_be_given_up_and_leaves_its_lane_usable() -> None:
         pool = ExtractionPool(1, deadline_s=30, read=slow_or_mad)
         try:
             given_up = asyncio.create_task(pool.read(b"hang", "", first_seen=SEEN))
-            while not pool.pids:
+            while not pool.pids:  # noqa: ASYNC110 - the pool has no event for a started child
                 await asyncio.sleep(0.01)
             given_up.cancel()
             with pytest.raises(asyncio.CancelledError):

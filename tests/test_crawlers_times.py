@@ -59,7 +59,13 @@ def test_every_way_to_write_a_moment_means_the_same(moment: datetime) -> None:
     assert read_time(aware.isoformat(), NOW) == aware
     if aware.timestamp() >= 1e9:  # before September 2001 milliseconds have 12 figures, as 199803051020 has
         assert read_time(str(int(aware.timestamp() * 1000)), NOW) == aware
-    for form in ("%Y-%m-%d %H:%M:%S", "%Y年%m月%d日 %H:%M:%S", "%Y/%m/%d %H时%M分%S秒", "%Y%m%d%H%M%S", "发布时间：%Y.%m.%d %H:%M:%S 来源：样例"):
+    for form in (
+        "%Y-%m-%d %H:%M:%S",
+        "%Y年%m月%d日 %H:%M:%S",
+        "%Y/%m/%d %H时%M分%S秒",
+        "%Y%m%d%H%M%S",
+        "发布时间：%Y.%m.%d %H:%M:%S 来源：样例",
+    ):
         assert read_time(moment.strftime(form), NOW, ZoneInfo("UTC")) == aware
 
 

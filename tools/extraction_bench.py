@@ -16,9 +16,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-import justext
+import justext  # type: ignore[import-untyped]
 import trafilatura
-from readability import Document
+from readability import Document  # type: ignore[import-untyped]
 
 from crawlers.article import Article, read_article
 from crawlers.charset import decode_page

@@ -40,7 +40,7 @@ async def run(kills_wanted: int, lanes: int, seed: int) -> int:
         nonlocal kills
         killed: set[int] = set()
         while kills < kills_wanted:
-            await asyncio.sleep(moments.uniform(0, 0.3))
+            await asyncio.sleep(moments.uniform(0, 0.6))
             living = sorted(set(pool.pids) - killed)
             if living:
                 pid = moments.choice(living)
@@ -58,7 +58,9 @@ async def run(kills_wanted: int, lanes: int, seed: int) -> int:
         pool.close()
     await killing
     seconds = time.monotonic() - started
-    print(f"{kills} kills in {seconds:.0f} s: {handed_in} pages handed in, {came_back} came back, {wrong} wrong or failed")
+    print(
+        f"{kills} kills in {seconds:.0f} s: {handed_in} pages handed in, {came_back} came back, {wrong} wrong or failed"
+    )
     return 0 if handed_in == came_back and not wrong else 1
 
 
