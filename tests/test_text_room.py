@@ -122,6 +122,25 @@ def test_two_answers_of_the_same_words_are_nearly_identical() -> None:
         ("HTTP://Example.COM:80/a?utm_source=x&b=2&a=1#f", "http://example.com/a?a=1&b=2"),
         ("https://example.com", "https://example.com/"),
         (" weibo 123 ", "weibo 123"),
+        (
+            "https://mp.example.cn/s?__biz=A&mid=1&idx=2&sn=b&chksm=c&scene=21&isappinstalled=0#wechat_redirect",
+            "https://mp.example.cn/s?__biz=A&idx=2&mid=1&sn=b",
+        ),
+        ("https://b.example.cn/s?id=17&wfr=spider&for=pc", "https://b.example.cn/s?id=17"),
+        ("https://b.example.cn/s?id=17&for=women", "https://b.example.cn/s?for=women&id=17"),
+        ("https://n.example.cn/a.html?spm=a2.b&spm_id_from=333", "https://n.example.cn/a.html"),
+        (
+            "https://n.example.cn/a.html?from=singlemessage&share_token=x&timestamp=17&use_new_style=1",
+            "https://n.example.cn/a.html",
+        ),
+        (
+            "https://n.example.cn/list?from_date=2026-03-04&scenery=1&page=2",
+            "https://n.example.cn/list?from_date=2026-03-04&page=2&scenery=1",
+        ),
+        ("https://v.example.cn/v/1?vd_source=a&share_source=copy_web&p=2", "https://v.example.cn/v/1?p=2"),
+        ("https://b.example.cn/d/1?depth_1-utm_source=x&ops_request_misc=y&request_id=z", "https://b.example.cn/d/1"),
+        ("https://x.example.cn/e/1?xsec_token=AB%3D&xsec_source=pc", "https://x.example.cn/e/1"),
+        ("https://f.example.cn/thread.php?tid=5&fromuid=9&_=1709605230000", "https://f.example.cn/thread.php?tid=5"),
         ("http://[::1", "http://[::1"),
     ],
 )
