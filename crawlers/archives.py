@@ -4,7 +4,7 @@ Such archives come from the project Common Crawl or from a library; the pages in
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untype
 from warcio.exceptions import ArchiveLoadFailed  # type: ignore[import-untyped]
 
 from contracts.errors import Rejected
-from crawlers.article import read_article
+from crawlers.article import Unreadable, read_article
 from crawlers.rows import Row
 
 COLUMNS: Final = {"text": "text", "title": "title", "url": "url", "published_at": "published_at"}
@@ -31,10 +31,11 @@ def archive_rows(path: Path, *, after: int = 0) -> Iterator[Row]:
     """Yield a row for each HTML page; `line` is the record's number, and records up to `after` are passed over unread."""
     number = 0
     try:
+        made_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         with path.open("rb") as file:
             for number, record in enumerate(ArchiveIterator(file), 1):
                 if number > after and _is_page(record):
-                    yield _row(number, record)
+                    yield _row(number, record, made_at)
     except (ArchiveLoadFailed, EOFError, OSError, ValueError) as error:
         raise Rejected(
             f"{path} 在第 {max(number, 1)} 条记录附近读不下去（{type(error).__name__}）：请重新下载这个 WARC 文件再导入。"
@@ -52,7 +53,7 @@ def _is_page(record: Any) -> bool:
     )
 
 
-def _row(number: int, record: Any) -> Row:
+def _row(number: int, record: Any, made_at: datetime) -> Row:
     headers, http = record.rec_headers, record.http_headers
     url = headers.get_header("WARC-Target-URI") or ""
     body = record.content_stream().read(PAGE_BYTES_MAX + 1)
@@ -62,17 +63,18 @@ def _row(number: int, record: Any) -> Row:
         raise ArchiveLoadFailed("the file ends within a record")
     if len(body) > PAGE_BYTES_MAX:
         return Row(number, fault=f"这一页超过 {PAGE_BYTES_MAX // 1024 // 1024} MB：没有读。")
-    article = read_article(body, url.strip("<>"), http.get_header("Content-Type") or "")
-    if not article.text.strip():
-        return Row(number, fault="这一页没有读到正文。")
     seen = _time(headers.get_header("WARC-Date") or "")
-    published_at = article.published_at or seen
-    said = published_at.isoformat() if published_at else ""
+    kind = http.get_header("Content-Type") or ""
+    article = read_article(body, url.strip("<>"), content_type=kind, first_seen=seen or made_at)
+    if isinstance(article, Unreadable):
+        return Row(number, fault=f"这一页没有读到正文：{article.reason}")
+    said = "" if article.date_source == "first_seen" and seen is None else article.published_at.isoformat()
     return Row(number, {"text": article.text, "title": article.title, "url": url.strip("<>"), "published_at": said})
 
 
 def _time(value: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(value)
     except ValueError:
         return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

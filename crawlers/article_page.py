@@ -1,11 +1,11 @@
-"""An article's page as a raw post: what `crawlers.article` reads, unless the source names selectors of its own."""
+"""An article's page as a raw post: what `crawlers.article` read, unless the source names selectors of its own."""
 
 from datetime import datetime
 
 import msgspec
 from parsel import Selector
 
-from crawlers.article import read_article
+from crawlers.article import Article, Unreadable
 from crawlers.raw_post import RawPost
 from crawlers.selected import all_text, first_text
 from crawlers.source import Source
@@ -20,20 +20,23 @@ class Hint(msgspec.Struct, frozen=True):
 
 
 def article_post(
-    html: bytes, page: Selector, *, url: str, content_type: str, source: Source, hint: Hint, now: datetime
-) -> RawPost | None:
-    """Return the article as a raw post, None where the page holds no text. What the page says goes before the hint."""
+    article: Article | Unreadable, page: Selector, *, url: str, source: Source, hint: Hint, now: datetime
+) -> RawPost | Unreadable:
+    """Return the article as a raw post, or why the page holds none. What the page says goes before the hint."""
     shape = source.article
-    article = read_article(html, url, content_type)
-    text = all_text(page, shape.text) if shape.text else article.text
+    found = article if isinstance(article, Article) else None
+    text = all_text(page, shape.text) if shape.text else found.text if found else ""
     if not text.strip():
-        return None
-    said = read_time(first_text(page, shape.published_at), now) if shape.published_at else article.published_at
+        return article if isinstance(article, Unreadable) else Unreadable("没有一处符合 article.text，或者那里没有字。")
+    if shape.published_at:
+        said = read_time(first_text(page, shape.published_at), now)
+    else:
+        said = found.published_at if found and found.date_source != "first_seen" else None
     return RawPost(
         source=source.id,
         platform=source.platform,
         url=url,
-        title=(first_text(page, shape.title) if shape.title else article.title) or hint.title,
+        title=(first_text(page, shape.title) if shape.title else found.title if found else "") or hint.title,
         text=text,
         author_kind=source.author_kind,
         published_at=said or hint.published_at,

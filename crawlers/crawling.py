@@ -5,6 +5,7 @@ Twisted's reactor runs once in a process and in its main thread: call `crawl` on
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -21,6 +22,7 @@ from contracts.ports.crawl_state import CrawlState
 from contracts.ports.log import Log
 from crawlers.addresses import Names, PinnedResolver
 from crawlers.edge import Edge
+from crawlers.extraction_pool import ExtractionPool
 from crawlers.politeness import Hosts
 from crawlers.robots import RobotsBook
 from crawlers.settings import CrawlSettings
@@ -62,6 +64,7 @@ def crawl(
     reactor = _reactor()
     names = Names()
     reactor.installNameResolver(PinnedResolver(names.pinned))
+    extraction = ExtractionPool(os.cpu_count() or 1)
     shared = Shared(
         edge=edge,
         log=log,
@@ -72,6 +75,7 @@ def crawl(
         names=names,
         robots=RobotsBook(timedelta(minutes=settings.robots_minutes)),
         forget=forget,
+        extraction=extraction,
     )
     wanted = [source for source in sources if source.is_crawled and (once or source.enabled)]
     round_ = _Round(wanted, shared, share or Everything(), should_stop, on_outcome)
@@ -86,7 +90,10 @@ def crawl(
         reactor.stop()
 
     reactor.callWhenRunning(start)
-    reactor.run(installSignalHandlers=False)
+    try:
+        reactor.run(installSignalHandlers=False)
+    finally:
+        extraction.close()
     if failures:
         raise failures[0]
     return round_.outcomes()

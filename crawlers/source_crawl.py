@@ -11,6 +11,7 @@ from contracts.ports.crawl_state import CrawlState, PageState, SourceHealth
 from contracts.ports.log import Log
 from crawlers.addresses import Names
 from crawlers.edge import Edge
+from crawlers.extraction_pool import ExtractionPool
 from crawlers.politeness import Hosts
 from crawlers.raw_post import RawPost
 from crawlers.robots import RobotsBook
@@ -49,6 +50,7 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
     names: Names
     robots: RobotsBook
     forget: Forget
+    extraction: ExtractionPool
 
 
 class SourceCrawl:

@@ -8,6 +8,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from contracts.identity import digest
+from crawlers.article import Unreadable
 from crawlers.article_page import Hint, article_post
 from crawlers.source_crawl import SourceCrawl
 from crawlers.spiders.source_spider import SourceSpider
@@ -60,18 +61,16 @@ class ArticleSpider(SourceSpider):
             return
         if not self.is_page(response):
             return
-        post = article_post(
-            response.body,
-            Selector(text=response.text, type="html"),
-            url=response.url,
-            content_type=(response.headers.get("Content-Type") or b"").decode("latin-1"),
-            source=self.crawl.source,
-            hint=lead,
-            now=self.crawl.shared.clock.now(),
+        now = self.crawl.shared.clock.now()
+        kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        article = await self.crawl.shared.extraction.read(
+            response.body, response.url, content_type=kind, first_seen=now
         )
-        if post is None:
+        page = Selector(text=response.text, type="html")
+        post = article_post(article, page, url=response.url, source=self.crawl.source, hint=lead, now=now)
+        if isinstance(post, Unreadable):
             self.crawl.fail(
-                f"{response.url} 上没有读到正文：请检查 article.text 选择器，或用 links.pattern 排除这类页面。"
+                f"{response.url} 上没有读到正文（{post.reason}）请检查 article.text 选择器，或用 links.pattern 排除这类页面。"
             )
             return
         self.crawl.take((post,), (state,))
