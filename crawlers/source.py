@@ -70,6 +70,10 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Further hosts to which links of the source may lead."""
     basis: str = ""
     """Why this may be collected (an agreement, open terms): for the record of the operator."""
+    contact: str = ""
+    """Where the source's owner is reached: for questions, and to say that we read there."""
+    licence: str = ""
+    """Terms under which the texts stand."""
     requests_max: int = 300
     """Requests of one crawl, robots.txt included."""
     sample: bool = False
