@@ -6,7 +6,7 @@ little more than one.
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -17,10 +17,11 @@ _BITS: Final = 24
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
-class Found(tuple[str, str]):
+class Found(NamedTuple):
     """A file and the piece that stands in it."""
 
-    __slots__ = ()
+    file: str
+    piece: str
 
 
 class Pieces:
@@ -46,7 +47,7 @@ class Pieces:
     def in_files(self, folder: Path) -> list[Found]:
         """Return every piece found in a file of the folder, with the file's path within it."""
         return [
-            Found((str(path.relative_to(folder)), piece))
+            Found(str(path.relative_to(folder)), piece)
             for path in sorted(folder.rglob("*"))
             if path.is_file()
             for piece in sorted(self.within(path.read_bytes()))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 
 def any_of(words: Iterable[str], then: str = "") -> str:
-    """Return a pattern that finds any of the words, where `then` (a pattern) follows; of two, the shorter one is enough.
+    """Return a pattern that finds any of the words, where `then` (a pattern) follows.
 
     Each of its branches begins with a plain letter: `re` then jumps over every text that has none of these letters.
     """
@@ -16,7 +16,7 @@ def any_of(words: Iterable[str], then: str = "") -> str:
 
 
 def _rest(rests: list[str]) -> str:
-    if "" in rests:
+    longer = [rest for rest in rests if rest]
+    if not longer:
         return ""
-    inner = any_of(rests)
-    return inner if len(rests) == 1 else f"(?:{inner})"
+    return f"(?:{any_of(longer)}){'?' if len(longer) < len(rests) else ''}"

@@ -46,6 +46,7 @@ _RULES: Final = tuple(
     (kind, re.compile(rf"(?:{label}){_BETWEEN}({value}){_ENDS}")) for kind, label, value in _LABELLED
 )
 
+_LETTER: Final = re.compile("[A-Za-z]")
 _ACCOUNT: Final = r"[A-Za-z][A-Za-z0-9_\-.]{4,24}"
 _ACCOUNT_WITH_DIGIT: Final = r"(?=[A-Za-z_\-.]{1,20}[0-9_\-])[A-Za-z][A-Za-z0-9_\-.]{4,24}"
 _HEART: Final = "[信芯❤♥\U0001f9e1\U0001f49b\U0001f49a\U0001f499\U0001f49c]"
@@ -107,7 +108,7 @@ def chat_spans(shadow: str) -> Iterator[Span]:
     for kind, pattern in _CHAT:
         for match in pattern.finditer(shadow):
             group = 1 if match.group(1) else 2
-            if plain_digits(match.group(group)) not in HOTLINES:
+            if not _is_public(match.group(group)):
                 yield Span(match.start(group), match.end(group), kind)
 
 
@@ -115,12 +116,18 @@ def labelled_spans(shadow: str) -> Iterator[Span]:
     """Yield what the word before it makes personal; public short numbers are none."""
     for kind, pattern in _RULES:
         for match in pattern.finditer(shadow):
-            if plain_digits(match.group(1)) not in HOTLINES:
+            if not _is_public(match.group(1)):
                 yield Span(match.start(1), match.end(1), kind)
+    for match in _BORN.finditer(shadow):
+        yield Span(match.start(), match.end(), "birthday")
     for kind, pattern in (("account", _PLATFORM_ACCOUNT), ("username", _NICKNAME)):
         for match in pattern.finditer(shadow):
             if not _INSTITUTION.search(match.group(1)):
                 yield Span(match.start(1), match.end(1), kind)
+
+
+def _is_public(value: str) -> bool:
+    return not _LETTER.search(value) and plain_digits(value) in HOTLINES
 
 
 def shaped_spans(shadow: str) -> Iterator[Span]:
@@ -135,7 +142,7 @@ def shaped_spans(shadow: str) -> Iterator[Span]:
         tail = plain_digits(match.group(1))
         if len(tail) >= 2 or (tail and match.group(1).isascii()):
             yield Span(match.start(), match.end(), "plate")
-    for kind, pattern in (("marriage_no", _MARRIAGE), ("birthday", _BORN), ("coordinates", _PLACE)):
+    for kind, pattern in (("marriage_no", _MARRIAGE), ("coordinates", _PLACE)):
         for match in pattern.finditer(shadow):
             yield Span(match.start(), match.end(), kind)
 

@@ -34,8 +34,9 @@ _RUN: Final = re.compile(rf"[{DIGITS}](?:{GAP}[{DIGITS}]){{6,}}")
 _ATOM: Final = re.compile(rf"[0-9]+|[{SPELT}]+")
 _STRONG: Final = re.compile(r"[,，、/\\:：+=%<>&;?!\"'^]")
 """Signs that mostly part two numbers rather than the digits of one."""
-_ID_END: Final = re.compile(r"[\s\-.·]?[xX×]")
+_ID_END: Final = re.compile(rf"{GAP}[xX×]")
 _UNIT: Final = re.compile(r"亿|万元|元|美元|人次|吨|％|%|字节")
+_DATE: Final = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}[^0-9]{1,3}[0-9]{1,2}(?![0-9])")
 _MONEY: Final = re.compile(r"[¥￥$€]\s?$")
 
 _MOBILE: Final = re.compile(r"(0086|86|0)?(1[3-9][0-9]{9})")
@@ -164,7 +165,7 @@ def _is_call(shadow: str, found: _Candidate, label: str) -> bool:
         core = _without(sizes, len(mobile.group(1) or ""))
         if found.is_strong:
             return core == (3, 4, 4) or (core == (11,) and len(sizes) == 2)
-        return core in _MOBILE_SIZES or is_split or (found.is_whole and not _holds_a_year(shadow, found))
+        return core in _MOBILE_SIZES or is_split or (found.is_whole and not _holds_a_date(shadow, found))
     if _LANDLINE.fullmatch(digits):
         is_shaped = _without(sizes, 2 if digits.startswith("86") else 0) in _LANDLINE_SIZES or is_split
         return (is_shaped or (found.is_whole and not found.is_strong)) and not _PUBLIC_LABEL.search(label)
@@ -189,8 +190,8 @@ def _is_amount(shadow: str, found: _Candidate) -> bool:
     return re.match(r"\.[0-9]{1,2}(?![0-9])", shadow[found.end : found.end + 4]) is not None
 
 
-def _holds_a_year(shadow: str, found: _Candidate) -> bool:
-    return re.search(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])", shadow[found.start : found.end]) is not None
+def _holds_a_date(shadow: str, found: _Candidate) -> bool:
+    return _DATE.search(shadow, found.start, found.end) is not None
 
 
 def _with_sign(shadow: str, found: _Candidate) -> int:

@@ -29,6 +29,8 @@ _FLAT: Final = re.compile(
 _VILLAGE: Final = re.compile(
     rf"村(?![民委里干支])[^\W分共成每第有A-Za-z0-9]{{0,4}}?{_NUMBER}{{1,3}}(?:组|队)(?:{_NUMBER}{{1,4}}号)?"
 )
+_ANY_VILLAGE: Final = re.compile(r"(?:全|各|本|该|每|几|两|三|同|外|进|回|出|农)?个?")
+"""Before 村: no name, but how many or which."""
 _NO_STREET: Final = re.compile(
     r"(?:[公铁网道线电思出这那条半走上回过修铺绕]路|[条这那逛上]街|[小一]巷|[公这那]里|.路.路)$"
 )
@@ -52,7 +54,7 @@ def address_spans(shadow: str) -> Iterator[Span]:
     for pattern in (_IN_ESTATE, _VILLAGE):
         for match in pattern.finditer(shadow):
             start = _named_from(shadow, match.start())
-            if start < match.start() or pattern is _IN_ESTATE:
+            if pattern is _IN_ESTATE or not _ANY_VILLAGE.fullmatch(shadow[start : match.start()]):
                 yield Span(start, match.end(), "address")
     for match in _FLAT.finditer(shadow):
         yield Span(match.start(), match.end(), "address")
