@@ -80,24 +80,21 @@ _LABELS: Final = (
     "姓名", "姓 名", "真名", "全名", "本名", "联系人", "收件人", "收货人", "户主", "监护人", "患儿", "举报人", "受害人", "被害人", "投诉人", "报案人",
     "申请人", "当事人",
 )  # fmt: skip
-_CALLED: Final = ("我叫", "她叫", "他叫", "人叫", "方叫", "我就叫", "名叫", "名字", "叫做", "名为", "的真名", "的姓名")
-
-
-def _hint() -> str:
-    beside = rf"(?:[\s“\"「（(]?(?:[{_FIRM}]|{_COMPOUND})|的?(?:名|姓名|大名|全名)|是?叫|就叫|[:：])"
-    aged = rf"(?:多|半)?的?(?:小|女|男|儿|孩|学|幼|少|姑|[\s“\"「]|[{_FIRM}{_COMPOUND.replace('|', '')}])"
-    return "|".join((
-        any_of(written_forms(*_STRONG_ROLES.split("|"), *_WEAK_ROLES.split("|"), "涉事"), beside),
+_BEGINS: Final = f"[{_LIKELY}{_COMPOUND.replace('|', '')}]"
+NAME_HINTS: Final = tuple(
+    re.compile(hint)
+    for hint in (
+        any_of(
+            written_forms(*_STRONG_ROLES.split("|"), *_WEAK_ROLES.split("|"), "涉事"),
+            rf"(?:[\s“\"「（(]?{_BEGINS}|的?(?:名|姓名|大名|全名)|是?叫|就叫|[:：])",
+        ),
         any_of(written_forms(*_LABELS), r"\s?[:：]"),
-        any_of(written_forms(*_CALLED)),
-        any_of(written_forms("岁"), aged),
-        any_of("，,（(、", r"\s?(?:男|女|[0-9０-９]{1,2}[岁歲])[，,、）)。]"),
-        any_of(("我是", "本人", "我名", "实名举报人"), rf"[\s:：，,]?[{_FIRM}{_COMPOUND.replace('|', '')}]"),
-    ))  # fmt: skip
-
-
-NAME_HINT: Final = _hint()
-"""Finds something in every text that holds a name to mask; every branch begins with a plain letter."""
+        any_of(("叫", "名为", "名字是", "本人", "我是", "我名", "实名举报人"), rf"做?[\s“\"「:：，,]?{_BEGINS}"),
+        any_of(written_forms("岁"), rf"(?:[，,、）)。]|(?:多|半)?的?(?:小|女|男|儿|孩|学|幼|少|姑|[\s“\"「]|{_BEGINS}))"),
+        any_of((f"{before}{sex}" for before in "，,（(、 " for sex in "男女"), "[，,、）)。]"),
+    )
+)  # fmt: skip
+"""One of them finds something in every text that holds a name to mask; every branch begins with a plain letter."""
 
 
 def name_spans(shadow: str) -> Iterator[Span]:
