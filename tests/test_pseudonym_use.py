@@ -16,7 +16,7 @@ from contracts.testing.builders import NOON, make_document, make_score
 from contracts.testing.clock import FakeClock
 from crawlers.raw_post import RawPost
 from qingting import roles
-from qingting.cli import main
+from qingting.cli import program
 from qingting.forgetting import forget_name
 from qingting.wiring import House
 from tests.house import opened
@@ -43,7 +43,7 @@ def test_only_forget_takes_an_author_on_the_command_line() -> None:
                 assert inner is not None
                 yield from options(inner, f"{path} {name}")
 
-    told = list(options(main, "qingting"))
+    told = list(options(program, "qingting"))
     assert len({path for path, _ in told}) > 20
     taken = {path for path, name in told if "author" in name or "pseudonym" in name}
     assert taken == {"qingting forget"}
@@ -83,7 +83,7 @@ def house(tmp_path: Path, clock: FakeClock) -> Iterator[House]:
 def spoken(days_ago: int, author: str = NAME, source: str = "town") -> RawPost:
     return RawPost(
         source=source, native_id=f"{author}{days_ago}", text=f"第 {days_ago} 天说的话。", author=author,
-        url=f"https://a.example/{author}/{days_ago}", published_at=NOON - timedelta(days=days_ago),
+        url=f"https://a.example/{source}/{days_ago}", published_at=NOON - timedelta(days=days_ago),
     )  # fmt: skip
 
 

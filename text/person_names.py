@@ -20,22 +20,22 @@ _SURNAMES: Final = (
 )
 _FIRM: Final = (
     "赵孙李吴郑王冯陈蒋沈韩杨朱秦许何吕施张曹魏陶姜谢邹喻苏潘葛范彭鲁韦袁柳鲍唐薛贺倪汤滕罗毕郝傅康余顾孟萧尹姚邵汪祁戴宋庞熊纪屈董梁杜阮贾娄颜郭梅林钟徐邱骆蔡田樊胡"
-    "凌霍虞柯卢莫丁邓洪崔龚程邢裴陆翁靳段焦侯刘詹黎谭翟瞿聂廖耿曾饶肖闫覃佘付周黄高马夏叶"
+    "凌霍虞柯卢莫丁邓洪崔龚程邢裴陆翁靳段焦侯刘詹黎谭翟瞿聂廖耿饶肖闫覃佘付周黄高马夏叶"
 )
 """Surnames that seldom begin a common word; needed where a name stands beside its role without a sign between."""
 _LIKELY: Final = _FIRM + "方史金石任江温龙秦白文武尹匡欧易龚严俞柏殷穆狄米贝蓝路童盛桂喻岳晏鄢粟"
 """Surnames as they stand behind 叫."""
 _COMPOUND: Final = "欧阳|上官|司马|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|长孙|宇文|司徒|夏侯|端木|独孤|南宫|申屠|轩辕"
-_NEVER: Final = "的了是在被我你您他她它们和与跟对说有不就都也很还从到把让给为之这那个什么怎吗呢吧啊呀哦嗯某且或但而又再才只能会要想去来走吃打骂"
+_NEVER: Final = "的了是在被我你您他她它们和与跟对说有不就都也很还从到把让给为之这那个什么怎吗呢吧啊呀哦嗯某且或但而又再才只能会要想去来走吃打骂人们值率"
 _AFTER: Final = "今昨前每于因曾女男岁住电手身已没突时同向所以后当做叫姓遭受称表反映诉认介告报指提签收死失遇及等均系随立赶带抱拿写发回到出进离起只仍正刚先就家放跳"
 """Begins the next word rather than ending a name of three."""
 _GIVEN: Final = rf"[^\W0-9A-Za-z_{_NEVER}]"
 _LAST: Final = rf"[^\W0-9A-Za-z_{_NEVER}{_AFTER}]"
-_TITLED: Final = r"(?!女士|先生|某|阿姨|大妈|大姐|姐|哥|叔|老师|医生|主任|书记|局长|院长|校长|所长|队长|科长|处长|部长|县长|市长|镇长|村长|师傅|律师|警官|经理|总$|姓)"
+_TITLED: Final = r"(?!女士|先生|某|阿姨|大妈|大姐|姐|哥|叔|老师|医生|主任|书记|局长|院长|校长|所长|队长|科长|处长|部长|县长|市长|镇长|村长|师傅|律师|警官|经理|老板|小姐|同学|总监|太太|大爷|大嫂|嫂|妈|爸|奶奶|爷爷|总$|姓)"
 _NAME: Final = rf"(?:(?:{_COMPOUND}){_GIVEN}{_LAST}?|[{_SURNAMES}]{_TITLED}{_GIVEN}{_LAST}?)"
 _LIKELY_NAME: Final = rf"(?:(?:{_COMPOUND}){_GIVEN}{_LAST}?|[{_LIKELY}]{_TITLED}{_GIVEN}{_LAST}?)"
 _FIRM_NAME: Final = rf"(?:(?:{_COMPOUND}){_GIVEN}{_LAST}?|[{_FIRM}]{_TITLED}{_GIVEN}{_LAST}?)"
-_END: Final = rf"(?![^\W0-9A-Za-z_{_NEVER}{_AFTER}])"
+_END: Final = rf"(?![^\W0-9A-Za-z_{_NEVER}{_AFTER}]|·)"
 """After the name the sentence goes on with a sign, a digit or a word that no name holds."""
 _WORDS: Final = frozenset(
     "谢谢 许多 曾经 何时 何况 何必 何种 何人 何地 何处 胡说 胡乱 胡闹 张嘴 张口 张贴 张开 王者 王国 王子 孙子 孙女 韩国 韩语 陆续 陆军 范围 范文 钟头 钟爱 杜绝 戴着 戴口 郑重 余额 余下"
@@ -46,7 +46,7 @@ _WORDS: Final = frozenset(
     " 曹县 余生 吴江 丁克 毕业 毕竟 毕节 贺卡 柳州 滕州 凌晨 薛定 顾客 顾虑 顾问 孟加 尹始 萧条 罗列 汤水 宋代 唐代 蔡甸 卢沟 邓小 戴上 傅里 莫非 莫大 耿直 程某 饶恕 阮陈 段落 林立 林场 梅毒"
     " 田径 田园 计划 司机 车站 车辆 项目 路上 路人 家长 家属 左右 包括 包庇 严重 严格 利用 利益 尚未 尚且 代理 代表 查处 查看 查询 师傅 师范 师生 党员 农民 农村 农业 班级 班主 班上 满意 游戏 权利"
     " 权益 简单 申请 申诉 边上 步行 容易 那里 习惯 古代 东西 广东 广西 广州 红色 益阳 利息 步步 冷静 东莞 齐全 明显 明确 明年 季度 席位 强奸 经过 华为 凤凰 纪委 卫健 卫生 章程 章节 幸好 幸福 怀孕 怀化"
-    " 怀疑 周边 周围 周期 周转 黄金 黄昏 黄瓜 高速 高温 高额 高层 高铁 高薪 高价 高达 马路 马桶 夏天 夏季 时间 安保 金钱 石油 石头 文字 文明 文章 路边 路费 白色 白白 江边 温暖 方式 童装 盛大 桂花 蓝色 武术 易怒 严厉 任务 龙卷 秦岭 米饭 史上 宿舍 山东 山西 山里 山上 全身 全责 全班 祖国 祖父 祖母 武汉 武警 武力 景区 景点 龙山 龙头 石头 甘愿 宁可 宁愿 仇恨 仇人 印象 欧洲 白领 池塘 乔迁 闻言 贡献 扶贫 桑植 桂东 牛奶 燕子 艾滋 鱼塘".split()
+    " 怀疑 贺女 何用 高一 高二 高三 高声 高贵 高喊 颜控 丁丁 张得 王八 黄种 苏州 顾家 高数 高州 高分 高干 白人 黄牛 高手 马戏 叶子 毛病 龙凤 江湖 江山 江南 周到 夏令 方言 金牌 金融 白领 白嫖 石化 温和 任由 史书 路过 盛行 童心 易燃 米粉 蓝天 武装 文艺 文科 龙年 江西 严肃 柏林 穆斯 贝壳 桂林 岳父 岳母 岳阳 鄢陵 粟米 周边 周围 周期 周转 黄金 黄昏 黄瓜 高速 高温 高额 高层 高铁 高薪 高价 高达 马路 马桶 夏天 夏季 时间 安保 金钱 石油 石头 文字 文明 文章 路边 路费 白色 白白 江边 温暖 方式 童装 盛大 桂花 蓝色 武术 易怒 严厉 任务 龙卷 秦岭 米饭 史上 宿舍 山东 山西 山里 山上 全身 全责 全班 祖国 祖父 祖母 武汉 武警 武力 景区 景点 龙山 龙头 石头 甘愿 宁可 宁愿 仇恨 仇人 印象 欧洲 白领 池塘 乔迁 闻言 贡献 扶贫 桑植 桂东 牛奶 燕子 艾滋 鱼塘".split()
 )
 """Words and places that begin as a name would."""
 
@@ -59,7 +59,7 @@ _SAYS: Final = r"(?:的?(?:名字|姓名|大名|全名))?(?:是叫|叫做|名叫
 
 _LABELLED: Final = re.compile(
     r"(?:姓\s?名|真实姓名|真名|全名|本名|联系人|收件人|收货人|户主|监护人|负责人姓名|患儿|幼儿姓名|学生姓名|孩子姓名|儿童姓名|家长姓名|举报人|受害人|被害人|投诉人|报案人|申请人|当事人)[\s]?[:：]\s?"
-    r"([\u4e00-\u9fff·\u00b7]{2,12})"
+    r"([\u4e00-\u9fff·]{1,12}?)(?=性别|年龄|民族|电话|手机|身份|住址|地址|单位|职业|学校|班级|出生|联系|[^\u4e00-\u9fff·]|$)"
 )
 _SAID: Final = re.compile(
     rf"(?:(?:我|本人|她|他|对方|此人|那人|名字)(?:的?(?:名字|姓名|真名))?(?:叫做|名叫|就叫|叫|名为|名字是)[\s“\"「:：]?({_LIKELY_NAME})(?!做|我|你|他|她))"
@@ -112,7 +112,7 @@ def name_spans(shadow: str) -> Iterator[Span]:
 def _labelled_end(shadow: str, match: re.Match[str]) -> int | None:
     """Return where the name after a label ends: all of a short value, else what looks like a name."""
     value, start = match.group(1), match.start(1)
-    if "·" in value or "\u00b7" in value:
+    if "·" in value:
         return match.end(1)
     if len(value) <= 4:
         return None if _LABELLED_NOT.search(value) else match.end(1)
