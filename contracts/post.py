@@ -23,7 +23,8 @@ class Post(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     title: str = ""
     url: str = ""
     author: str = ""
-    """Keyed pseudonym (HMAC with the home's secret), only for counting distinct voices and for forgetting."""
+    """Keyed pseudonym (HMAC with the home's secret) of platform and quarter, only for counting distinct voices and for
+    forgetting."""
     author_kind: AuthorKind = "unknown"
     time_is_doubtful: bool = False
     """True when the source gave no usable time: `published_at` is then `fetched_at`."""

@@ -15,7 +15,7 @@ from contracts.ports.clock import Clock
 from contracts.ports.crawl_state import CrawlState
 from contracts.ports.forget_list import ForgetList
 from contracts.post import Post
-from crawlers.pseudonym import pseudonym
+from crawlers.pseudonym import epoch, pseudonym
 from crawlers.raw_post import RawPost
 from text.mask import mask
 from text.normalise import normalise
@@ -140,7 +140,7 @@ class Edge:
             fetched_at=now,
             title=title.text,
             url=url,
-            author=pseudonym(self._secret, platform, raw.author),
+            author=pseudonym(self._secret, platform, raw.author, epoch(published_at)),
             author_kind=raw.author_kind,
             time_is_doubtful=is_doubtful,
             likes=max(raw.likes, 0),

@@ -17,6 +17,32 @@ def forget(
     )  # fmt: skip
 
 
+def forget_name(house: House, name: str, platforms: Sequence[str] = ()) -> int:
+    """Forget the author who asks for it under this name or id, in every epoch; return how many posts left the index.
+
+    Without `platforms` on all that this house knows. The name itself is kept nowhere: not in the list, not in the audit.
+    """
+    from crawlers.pseudonym import epochs, pseudonym
+
+    secret = house.home.secret("pseudonym.key")
+    when = tuple(epochs(house.clock.now()))
+    return forget(
+        house,
+        authors=[
+            pseudonym(secret, platform, name, epoch) for platform in platforms or platforms_known(house) for epoch in when
+        ],
+    )
+
+
+def platforms_known(house: House) -> tuple[str, ...]:
+    """Return every platform under which an author may have been named: of the sources, and of what was imported."""
+    from contracts.document import Query
+
+    named = {source.platform or source.id for source in house.sources} | {source.id for source in house.sources}
+    imported = {source for source, _ in house.index.count(Query(pleas="with"), "source")}
+    return tuple(sorted(named | imported))
+
+
 def forget_deleted(house: House, urls: Sequence[str]) -> int:
     """Forget what was deleted at its source."""
     return forget(house, urls=urls, by="crawl")

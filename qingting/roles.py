@@ -33,6 +33,7 @@ _HOST_LEASE_S: Final = 20.0
 """How long nobody crawls the hosts of a crawl process that died."""
 _FORGET_EVERY: Final = timedelta(minutes=1)
 _RETAIN_EVERY: Final = timedelta(hours=1)
+_EXPIRE_EVERY: Final = timedelta(days=1)
 _FIRST_PAUSE_S: Final = 0.1
 _LONGEST_PAUSE_S: Final = 5.0
 _COLLECTED_AFTER: Final = (50_000, 20, 50)
@@ -75,7 +76,7 @@ def watch_role(house: House) -> "WatchRole":
 def notify_role(house: House) -> "NotifyRole":
     from alerts.notify import Chore, NotifyRole
     from qingting.forgetting import forget_due
-    from qingting.retaining import retain
+    from qingting.retaining import expire, retain
     from response import judging, shifts, timers
 
     settings = house.settings.response
@@ -89,7 +90,10 @@ def notify_role(house: House) -> "NotifyRole":
     return NotifyRole(
         house.log, house.database, house.lease("notify"), house.clock, house.notifiers, timers=(run_timers,),
         roster=shifts.rung_in_turn, awaited=awaited, settings=house.settings.alerts,
-        chores=(Chore(partial(forget_due, house), _FORGET_EVERY), Chore(partial(retain, house), _RETAIN_EVERY)),
+        chores=(
+            Chore(partial(forget_due, house), _FORGET_EVERY), Chore(partial(retain, house), _RETAIN_EVERY),
+            Chore(partial(expire, house), _EXPIRE_EVERY),
+        ),
     )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from contracts.errors import NotConfigured
 from crawlers.settings import CrawlSettings
 from desk.settings import DeskSettings
 from pipeline.settings import PipelineSettings
+from qingting.retention import RetentionSettings
 from response.settings import ResponseSettings
 
 ENVIRONMENT_PREFIX = "QINGTING__"
@@ -47,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     alerts: AlertSettings = msgspec.field(default_factory=AlertSettings)
     response: ResponseSettings = msgspec.field(default_factory=ResponseSettings)
     desk: DeskSettings = msgspec.field(default_factory=DeskSettings)
+    retention: RetentionSettings = msgspec.field(default_factory=RetentionSettings)
 
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:

@@ -22,7 +22,7 @@ from response import accounts, audit, facts
 from response.access import Denied, Officer, owned, require, require_unit
 from response.opening import announce, changes
 from response.tables import answered_posts, drafts, effects, response_tasks, reviews
-from text.mask import mask
+from text.mask import KIND_WORDS, mask
 from text.overlap import nearly_identical, repeated_runs
 
 NEXT: Final[dict[str, tuple[str, ...]]] = {
@@ -208,7 +208,7 @@ def faults(
     elif len(written.text) > (most := accounts.longest(account)):
         found.append(f"{account.platform}一条最多 {most} 字，现在 {len(written.text)} 字：请缩短。")
     if masked := mask(written.text).kinds:
-        found.append(f"答复里有个人信息（{'、'.join(masked)}），请删去。")
+        found.append(f"答复里有个人信息（{'、'.join(KIND_WORDS[kind] for kind in masked)}），请删去。")
     if not written.verified_note:
         quoted = [text for fact in valid for text in (fact.text, fact.title)]
         runs = [run for post in posts for run in repeated_runs(written.text, post, cited=quoted)]

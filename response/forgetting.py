@@ -8,6 +8,7 @@ again.
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from alerts import store
 from contracts.identity import url_digest
 from contracts.ports.database import Database
 from contracts.ports.forget_list import ForgetList, Forgotten
@@ -41,6 +42,21 @@ def forget(
     return len(removed)
 
 
+def worked_on(database: Database) -> frozenset[str]:
+    """Return the posts of pleas that still have an alert: they stay until `due` says that they must go."""
+    with database.reading() as connection:
+        return frozenset(store.plea_posts(connection).values())
+
+
+def expire(database: Database, index: Index, posts: Sequence[str], *, now: datetime) -> None:
+    """Remove posts that were kept long enough. Without the forget list: a kill in between leaves them to the next run."""
+    index.forget(posts)
+    with database.writing() as connection:
+        helping.forget(connection, posts, now=now)
+        correcting.forget(connection, frozenset(posts))
+        audit.append(connection, by="-", act="expire", subject="", detail=f"{len(posts)} posts removed", now=now)
+
+
 def due(database: Database, forget_list: ForgetList, settings: ResponseSettings, now: datetime) -> frozenset[str]:
     """Return the posts that the desk names although they must go: closed long enough ago, or forbidden by the list."""
     with database.reading() as connection:
@@ -57,9 +73,8 @@ def _named(
     with database.reading() as connection:
         held = helping.held_posts(connection)
     found = index.get(sorted(held)).values()
-    return frozenset(
-        one.post.id for one in found if one.post.author in {*authors} - {""} or one.post.url in {*addresses} - {""}
-    )
+    voices, places = {*authors} - {""}, {*addresses} - {""}
+    return frozenset(one.post.id for one in found if one.post.author in voices or one.post.url in places)
 
 
 def _known_by_id(post: str, now: datetime) -> Post:

@@ -18,7 +18,7 @@ from contracts.testing.clock import FakeClock
 from contracts.testing.memory_crawl_state import MemoryCrawlState
 from contracts.testing.memory_forget_list import MemoryForgetList
 from crawlers.edge import TEXT_CHARACTERS_MAX, Admitted, Edge
-from crawlers.pseudonym import pseudonym
+from crawlers.pseudonym import epoch, epochs, pseudonym
 from crawlers.raw_post import RawPost
 
 SECRET = b"a secret of these tests"
@@ -56,7 +56,7 @@ def test_personal_data_and_the_author_stay_outside() -> None:
         assert private not in data
     assert event.post.masked
     assert found.masked == 1
-    assert event.post.author == pseudonym(SECRET, "forum", "小辣椒_88")
+    assert event.post.author == pseudonym(SECRET, "forum", "小辣椒_88", epoch(NOON))
     assert len(event.post.author) == 32
 
 
@@ -66,8 +66,25 @@ def test_a_pseudonym_depends_on_platform_and_secret_and_a_weak_secret_is_refused
     assert pseudonym(SECRET, "a", "张三") != pseudonym(SECRET + b"!", "a", "张三")
     assert pseudonym(SECRET, "a", " 张三 ") == pseudonym(SECRET, "a", "张三")
     assert pseudonym(SECRET, "a", "  ") == ""
+    assert pseudonym(SECRET, "a", "张三", "2026Q4") != pseudonym(SECRET, "a", "张三", "2027Q1")
+    assert pseudonym(SECRET, "a", "张三", "2026Q4") != pseudonym(SECRET, "a", "张三")
     with pytest.raises(NotConfigured, match="密钥"):
         Edge(b"short", MemoryForgetList(), MemoryCrawlState(), FakeClock())
+
+
+def test_an_author_has_another_pseudonym_every_quarter_and_the_same_one_within_it() -> None:
+    times = [NOON - timedelta(days=days) for days in (0, 30, 120, 400)]
+    found = edge().admit([raw(native_id=str(at), author="张三", published_at=at) for at in times]).fetched
+    names = [event.post.author for event in found]
+    assert names[0] == names[1]
+    assert len(set(names)) == 3
+    assert all(len(name) == 32 for name in names), "128 bits"
+
+
+@given(st.datetimes(datetime(1995, 1, 1), datetime(2056, 1, 1), timezones=st.timezones()))  # noqa: DTZ001
+def test_every_time_that_the_edge_keeps_lies_in_an_epoch_that_can_be_forgotten(at: datetime) -> None:
+    assert epoch(at) in {*epochs(NOON)} | {"1994Q4"}
+    assert epoch(at) == epoch(at.astimezone(NOON.tzinfo))
 
 
 def test_the_same_post_is_taken_in_once_within_a_batch_and_across_batches() -> None:
@@ -128,7 +145,7 @@ def test_the_forgotten_stay_out_by_post_author_and_address() -> None:
     edge_ = edge(
         [
             Forgotten(post=known[0].id),
-            Forgotten(author=pseudonym(SECRET, "forum", "张三")),
+            Forgotten(author=pseudonym(SECRET, "forum", "张三", epoch(NOON))),
             Forgotten(url_digest=url_digest(known[2].url)),
         ]
     )

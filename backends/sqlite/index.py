@@ -13,7 +13,7 @@ from backends.sqlite.connection import connect, deciding, writing
 from backends.sqlite.index_counting import count
 from backends.sqlite.index_filter import Where, by_facet, by_post, by_time
 from backends.sqlite.index_matching import match
-from backends.sqlite.index_writing import Facet, Kept, decode, facet, insert, kept, marks, remove
+from backends.sqlite.index_writing import Facet, Kept, decode, decode_named, facet, insert, kept, marks, remove
 from backends.versions import newest
 from contracts.document import Document, Field, Hit, Interval, Page, Query
 
@@ -39,6 +39,8 @@ _SCHEMA: Final = (
 )
 _WORDS_SETTINGS: Final = (("automerge", 16), ("crisismerge", 64), ("pgsz", 8000))
 _MERGED_AT_ONCE: Final = 1_000
+_LOOKED_FOR_ONE_BY_ONE: Final = 8
+"""Authors and addresses: one name is some hundred pseudonyms, one for each platform and quarter."""
 
 
 class SqliteIndex:
@@ -117,13 +119,20 @@ class SqliteIndex:
 
     def _naming(self, authors: set[str], urls: set[str]) -> Iterator[Kept]:
         """Yield the posts of authors and addresses by reading all: forgetting is rare and needs no index of people."""
-        for value in authors | urls:
-            for rid, data in self._writer.execute(
+        for rid, data in self._holding(authors | urls):
+            post = decode_named(data).post
+            if post.author in authors or post.url in urls:
+                yield Kept(rid, decode(data))
+
+    def _holding(self, values: set[str]) -> Iterator[tuple[int, bytes]]:
+        """Yield the rows that may hold one of the values: a few are looked for by the engine, many by reading once."""
+        if len(values) > _LOOKED_FOR_ONE_BY_ONE:
+            yield from self._writer.execute("SELECT rid, data FROM texts")
+            return
+        for value in values:
+            yield from self._writer.execute(
                 "SELECT rid, data FROM texts WHERE instr(data, ?)", (value.encode("utf-8", "surrogatepass"),)
-            ):
-                document = decode(data)
-                if document.post.author in authors or document.post.url in urls:
-                    yield Kept(rid, document)
+            )
 
     def _wipe(self) -> None:
         """Rewrite the full text without the removed rows, in steps that let others write, and empty the WAL."""

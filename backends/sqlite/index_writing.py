@@ -18,8 +18,22 @@ _AT_ONCE: Final = 1_000
 Facet = tuple[str, str, str]
 """Source, topics, regions."""
 
+
+
+class _NamedPost(msgspec.Struct, frozen=True):
+    author: str = ""
+    url: str = ""
+
+
+class _Named(msgspec.Struct, frozen=True):
+    """As much of a document as forgetting by author or address needs to read of every one."""
+
+    post: _NamedPost
+
+
 encode: Final = msgspec.msgpack.Encoder().encode
 decode: Final = msgspec.msgpack.Decoder(Document).decode
+decode_named: Final = msgspec.msgpack.Decoder(_Named).decode
 
 
 class Kept(msgspec.Struct, frozen=True):
