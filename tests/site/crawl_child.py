@@ -5,8 +5,10 @@ The crawl state is kept in a file between two children, as the desk database wou
 
 import os
 import pickle
+import resource
 import time
 from collections.abc import Sequence
+from datetime import date
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -40,7 +42,8 @@ class _Events:
 
 
 def run(order: dict[str, Any], answer: Connection) -> None:
-    """Crawl as ordered and send one JSON object {outcomes, posts, rejected, health}."""
+    """Crawl as ordered and send one JSON object, a `tests.site.crawled.Crawled`."""
+    before_kib = memory_kib()
     if order["trusted"]:
         os.environ["SSL_CERT_FILE"] = order["trusted"]
     state_file = Path(order["state"])
@@ -67,5 +70,13 @@ def run(order: dict[str, Any], answer: Connection) -> None:
         "rejected": events.streams.get("posts.rejected.v1", []),
         "health": state.health(),
         "forgotten": forgotten,
+        "requests": state.requests(date.min),
+        "seconds": time.monotonic() - started_s,
+        "memory_mib": (memory_kib() - before_kib) / 1024,
     }
     answer.send_bytes(msgspec.json.encode(found))
+
+
+def memory_kib() -> int:
+    """Return the most memory that this process ever held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
