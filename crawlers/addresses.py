@@ -23,7 +23,9 @@ _LOOKUP_S = 10.0
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 """All that IANA has given out; site-local, segment routing and the IPv4-compatible forms lie outside."""
-_UNTRUE = tuple(map(ipaddress.ip_network, ("192.88.99.0/24", "192.0.0.0/24", "2001::/23", "2001:db8::/32", "3fff::/20")))
+_UNTRUE = tuple(
+    map(ipaddress.ip_network, ("192.88.99.0/24", "192.0.0.0/24", "2001::/23", "2001:db8::/32", "3fff::/20"))
+)
 """Relays, protocol assignments and documentation; older tables of Python take some of them for global."""
 _METADATA = frozenset(map(ipaddress.ip_address, (
     "169.254.169.254", "fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16", "fd20:ce::254",

@@ -28,4 +28,5 @@ class BoundedHeads(_LenientHTTP11ClientFactory):
     """Builds such protocols."""
 
     def buildProtocol(self, addr: Any) -> _BoundedHead:  # noqa: N802 - Twisted's name
+        del addr
         return _BoundedHead(self._quiescentCallback)  # type: ignore[no-untyped-call]

@@ -87,9 +87,7 @@ class Hosts:
         """Remember what robots.txt asks for."""
         self._host(host).crawl_delay_s = delay_s
 
-    def answered(
-        self, host: str, status: int, retry: bytes | None, date: bytes | None, now: datetime
-    ) -> float | None:
+    def answered(self, host: str, status: int, retry: bytes | None, date: bytes | None, now: datetime) -> float | None:
         """Let nobody ask the host for as long as its answer asks (`pause_asked`), and return that time in seconds."""
         kept = self._host(host)
         pause = pause_asked(status, retry, date, now, kept.refusals)
@@ -109,9 +107,7 @@ class Hosts:
         jitter = self._chance()
         async with kept.lock:
             while True:
-                pause = gap(
-                    asked_s=asked_s, crawl_delay_s=kept.crawl_delay_s, is_loopback=is_loopback, jitter=jitter
-                )
+                pause = gap(asked_s=asked_s, crawl_delay_s=kept.crawl_delay_s, is_loopback=is_loopback, jitter=jitter)
                 rested = kept.closed_until_s if kept.ended_s is None else max(kept.ended_s + pause, kept.closed_until_s)
                 wait = rested - loop.time()
                 if wait <= 0:

@@ -106,7 +106,7 @@ class SourceCrawl:
         self._failures.append(sentence)
 
     def decline(self, sentence: str) -> None:
-        """A page was not kept because it says so: a fault only where nothing else was found."""
+        """Note that a page is not kept because it says so: a fault only where nothing else was found."""
         self._declined.append(sentence)
 
     def ask_later(self, seconds: float) -> None:

@@ -24,6 +24,6 @@ def test_there_are_enough_cases_to_speak_of_manners() -> None:
     ("name", "holds"),
     [("robots-200-allows", True), ("robots-200-forbids", True), ("robots-503", False), ("crawl-delay", False)],
 )
-def test_plain_scrapy_is_judged_by_the_same_eyes(name: str, holds: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a column
+def test_plain_scrapy_is_judged_by_the_same_eyes(name: str, holds: bool, tmp_path: Path) -> None:
     case = _BY_NAME[name]
     assert case.holds(plain(case, tmp_path)) is holds

@@ -34,11 +34,11 @@ from tests.site.pages import listing, rss, thread
 from tests.site.serving import Answer, Site, serving
 from tests.site.system_clock import SystemClock
 
-_THREADS: Final = 25
+_THREADS: Final = 12
 _FLOORS: Final = 4
 _ITEMS_FIRST: Final = 10
 _ITEMS_MAX: Final = 400
-_LIFE_S: Final = 0.7
+_LIFE_S: Final = 0.5
 """The longest life of a fetcher; a crawl of all takes about as long, so that kills strike anywhere in it."""
 _CHILDREN = multiprocessing.get_context("forkserver")
 _CHILDREN.set_forkserver_preload(["tests.site.crawl_child", "tools.fetcher_faults"])

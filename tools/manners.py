@@ -87,7 +87,7 @@ def _holds(case: Case, play: Callable[[Case, Path], Seen]) -> bool:
         return case.holds(play(case, Path(folder)))
 
 
-def _mark(held: bool | None) -> str:  # noqa: FBT001 - a cell of the table
+def _mark(held: bool | None) -> str:
     return "–" if held is None else "yes" if held else "no"
 
 

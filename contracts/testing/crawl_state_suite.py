@@ -69,7 +69,9 @@ class CrawlStateSuite:
         assert not state.count_request("c.example", _DAYS[1], 0)
         assert state.count_request("b.example", _DAYS[1], 2)
         assert state.count_request("a.example", _DAYS[0], 2), "another day starts anew"
-        busy, quiet = (HostRequests(host=host, day=_DAYS[1], requests=count) for host, count in zip(_HOSTS, (2, 1), strict=True))
+        busy, quiet = (
+            HostRequests(host=host, day=_DAYS[1], requests=count) for host, count in zip(_HOSTS, (2, 1), strict=True)
+        )
         former = HostRequests(host="a.example", day=_DAYS[0], requests=1)
         assert list(state.requests(_DAYS[0])) == [busy, quiet, former]
         assert list(state.requests(_DAYS[1])) == [busy, quiet]

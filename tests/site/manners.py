@@ -102,7 +102,7 @@ def ours(case: Case, folder: Path) -> Seen:
         host = stage.site.url.split("//")[1].partition(":")[0]
         if case.counted:
             state = MemoryCrawlState()
-            state._requests[host, day_of(datetime.now(UTC))] = case.counted  # noqa: SLF001 - the past of this case
+            state._requests[host, day_of(datetime.now(UTC))] = case.counted
             (folder / "crawl_state.pickle").write_bytes(pickle.dumps(state))
         source = feed(stage.site.url + "/rss", **case.source)
         if case.kind == "forum":
@@ -135,9 +135,7 @@ def plain(case: Case, folder: Path) -> Seen:
         for stage.crawl in range(case.crawls):
             case.plays(stage)
             path = "/rss" if case.kind == "feed" else "/b"
-            runs.append(
-                plainly_crawled(stage.site.url + path, timeout_s=case.timeout_s, deadline_s=_PLAIN_DEADLINE_S)
-            )
+            runs.append(plainly_crawled(stage.site.url + path, timeout_s=case.timeout_s, deadline_s=_PLAIN_DEADLINE_S))
         return Seen(
             asked=stage.site.asked,
             elsewhere=stage.other.asked,

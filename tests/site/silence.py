@@ -139,7 +139,9 @@ def _run(order: dict[str, Any], names: dict[str, Sequence[Sequence[str]]], answe
         given = answers[min(turn, len(answers)) - 1]
         if not given:
             raise socket.gaierror(socket.EAI_NONAME, "no such name")
-        return [(socket.AF_INET6 if ":" in one else socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, 0)) for one in given]
+        return [
+            (socket.AF_INET6 if ":" in one else socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, 0)) for one in given
+        ]
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
         if event != "socket.connect" or not isinstance(arguments[1], tuple):
