@@ -37,7 +37,10 @@ def retry_after(value: str, now: datetime) -> float | None:
     if value.isascii() and value.isdigit():
         return min(float(value[:9]), RETRY_AFTER_S_MAX)
     date = _http_date(value)
-    return None if date is None else min(max((date - now).total_seconds(), 0.0), RETRY_AFTER_S_MAX)
+    if date is None:
+        return None
+    seconds = (date - now).total_seconds()
+    return min(max(seconds, 0.0), RETRY_AFTER_S_MAX)
 
 
 def pause_asked(status: int, retry: bytes | None, date: bytes | None, now: datetime, former: int = 0) -> float | None:
@@ -51,7 +54,7 @@ def pause_asked(status: int, retry: bytes | None, date: bytes | None, now: datet
     there = _http_date((date or b"").decode("latin-1"))
     asked = retry_after((retry or b"").decode("latin-1"), there or now)
     if asked is None and status == 429:
-        return min(_UNSAID_PAUSE_S * 2 ** min(former, 16), RETRY_AFTER_S_MAX)
+        return min(_UNSAID_PAUSE_S * (1 << min(former, 16)), RETRY_AFTER_S_MAX)
     return asked
 
 

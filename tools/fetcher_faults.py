@@ -41,7 +41,7 @@ _ITEMS_MAX: Final = 400
 _LIFE_S: Final = 0.5
 """The longest life of a fetcher; a crawl of all takes about as long, so that kills strike anywhere in it."""
 _CHILDREN = multiprocessing.get_context("forkserver")
-_CHILDREN.set_forkserver_preload(["tests.site.crawl_child", "tools.fetcher_faults"])
+_CHILDREN.set_forkserver_preload(["tests.site.crawl_child", "backends.database.forget_list", "backends.sqlite.log"])
 
 
 class Ledger(msgspec.Struct, frozen=True):
