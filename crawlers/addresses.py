@@ -1,4 +1,4 @@
-"""Which addresses may be asked: names are resolved once, judged, and pinned until the connection is made.
+"""Which addresses may be asked: names are resolved and judged right before each connection, which gets nothing else.
 
 A page that redirects to a private network, and a name that resolves to a public address for the check and to a private
 one for the connection, both end here: the connection gets only addresses that were judged.
@@ -21,28 +21,62 @@ from crawlers.refused import Refused
 Address = IPv4Address | IPv6Address
 _LOOKUP_S = 10.0
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+"""All that IANA has given out; site-local, segment routing and the IPv4-compatible forms lie outside."""
+_UNTRUE = tuple(
+    map(ipaddress.ip_network, ("192.88.99.0/24", "192.0.0.0/24", "2001::/23", "2001:db8::/32", "3fff::/20"))
+)
+"""Relays, protocol assignments and documentation; older tables of Python take some of them for global."""
+_METADATA = frozenset(map(ipaddress.ip_address, (
+    "169.254.169.254", "fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16", "fd20:ce::254",
+)))  # fmt: skip
+"""Where clouds hand out keys to whoever asks: AWS and most others, Alibaba, Oracle, Azure, Google."""
+
+
+def embedded(address: Address) -> Address:
+    """Return the IPv4 address that an IPv6 one leads to (mapped, 6to4, Teredo, NAT64), any other as it is."""
+    if not isinstance(address, IPv6Address):
+        return address
+    inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+    if inner is None and address in _NAT64:
+        inner = IPv4Address(int(address) & 0xFFFFFFFF)
+    return inner or address
 
 
 def is_public(address: Address) -> bool:
     """Whether an address lies in the public network; embedded IPv4 addresses are judged as such."""
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-        if inner is None and address in _NAT64:
-            inner = IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(inner)
+    address = embedded(address)
+    if address in _METADATA or any(address in block for block in _UNTRUE if block.version == address.version):
+        return False
+    if address.version == 6 and address not in _GLOBAL_UNICAST:
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def may_never_be_asked(address: Address) -> bool:
+    """Whether no list of a source opens an address: link-local, metadata of clouds, nowhere, everybody."""
+    address = embedded(address)
+    return (
+        address in _METADATA
+        or address.is_link_local
+        or address.is_unspecified
+        or address.is_multicast
+        or (address.version == 4 and address in _BROADCAST)
+    )
+
+
+_BROADCAST = ipaddress.ip_network("255.255.255.255/32")
 
 
 def judge(host: str, addresses: Collection[Address], allowed: Collection[str]) -> None:
     """Raise Refused unless every address may be asked; `allowed` lists private host names and addresses.
 
-    Link-local addresses (and with them the metadata services of clouds) are never allowed.
+    Link-local addresses and the metadata services of clouds are never allowed.
     """
     for address in addresses:
         if is_public(address):
             continue
-        if address.is_link_local or address.is_unspecified or address.is_multicast:
+        if may_never_be_asked(address):
             raise Refused(f"{host} 指向链路本地或保留地址 {address}：这类地址一律不采。")
         if host not in allowed and str(address) not in allowed:
             raise Refused(f"{host} 指向内网地址 {address}：确需采集请写进该信源的 allow_private。")
@@ -56,8 +90,18 @@ class Names:
     def __init__(self) -> None:
         self._pins: dict[str, tuple[Address, ...]] = {}
 
+    async def look(self, host: str, allowed: Collection[str]) -> None:
+        """Judge what is known of `host`, so that a request to nowhere waits for no turn. Raises Refused."""
+        if known := self._pins.get(host):
+            judge(host, known, allowed)
+        else:
+            await self.admit(host, allowed)
+
     async def admit(self, host: str, allowed: Collection[str]) -> None:
-        """Resolve `host` and pin its addresses. Raises Refused."""
+        """Resolve `host`, judge and pin its addresses: to be called within its turn, right before it is connected to.
+
+        Raises Refused.
+        """
         addresses = await _resolve(host)
         judge(host, addresses, allowed)
         self._pins[host] = addresses

@@ -23,6 +23,7 @@ from contracts.ports.log import Log
 from crawlers.addresses import Names, PinnedResolver
 from crawlers.edge import Edge
 from crawlers.extraction_pool import ExtractionPool
+from crawlers.limits import bounded
 from crawlers.politeness import Hosts
 from crawlers.robots import RobotsBook
 from crawlers.settings import CrawlSettings
@@ -59,7 +60,7 @@ def crawl(
     enabled source of this process's `share` (default: all) is crawled when it is due (a restart keeps the schedule)
     until `should_stop`; a crawl under way is then broken off and goes on next time.
     """
-    settings = settings or CrawlSettings()
+    settings = bounded(settings or CrawlSettings())
     install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
     reactor = _reactor()
     names = Names()
@@ -237,16 +238,19 @@ def _spider(source: Source) -> type[Spider]:
 
 def scrapy_settings(settings: CrawlSettings) -> dict[str, Any]:
     """Return all that Scrapy is told: its own defaults for components are replaced, not added to."""
+    settings = bounded(settings)
     return {
         "DOWNLOADER_MIDDLEWARES_BASE": {
             "crawlers.middlewares.AddressGuard": 100,
+            "crawlers.middlewares.HostGuard": 150,
             "crawlers.middlewares.RobotsGuard": 200,
             "crawlers.middlewares.Validators": 300,
-            "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 400,
-            "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 410,
+            "crawlers.middlewares.TrueCharset": 390,
+            "crawlers.middlewares.WishesOfPages": 400,
             "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 420,
             "crawlers.middlewares.Redirects": 500,
             "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 600,
+            "crawlers.middlewares.Codings": 650,
             "crawlers.middlewares.RetryAfter": 700,
         },
         "SPIDER_MIDDLEWARES_BASE": {"scrapy.spidermiddlewares.start.StartSpiderMiddleware": 25},

@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 import feedparser
 
 from contracts.errors import Rejected
+from crawlers.entities import declares_entities
 from crawlers.page_text import fragment_text
 from crawlers.raw_post import RawPost
 from crawlers.source import Source
@@ -23,6 +24,8 @@ def read_feed(body: bytes, *, content_type: str, url: str, source: Source, now: 
     """Return the posts of a feed in its order. Raises Rejected for anything that is no feed."""
     if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return tuple(_json_posts(body, url, source, now))
+    if declares_entities(body):
+        raise Rejected(f"{url} 自己定义了 XML 实体（常见于攻击），没有读：请联系对方改正，或换网址。")
     # A stream, never the bytes themselves: feedparser would try to open those as a file name.
     headers = {"content-type": content_type, "content-location": url}
     parsed = feedparser.parse(io.BytesIO(body), response_headers=headers)

@@ -1,20 +1,26 @@
-"""What every request passes on its way out, in this order: address, robots.txt, validators; and what answers pass."""
+"""What every request passes on its way out, in this order: address, host, robots.txt, validators; and what answers pass."""
 
 from typing import Any
 
 from scrapy import Request
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Response
+from scrapy.http import HtmlResponse, Response, TextResponse
 from scrapy.utils.httpobj import urlparse_cached
 
-from crawlers.politeness import pause_asked
-from crawlers.refused import Refused
+from contracts.errors import Retryable
+from crawlers.download import host_of
+from crawlers.refused import Declined, NotNow, Refused
 from crawlers.robots import Robots, judge_answer, unreachable
+from crawlers.source import ascii_host
 from crawlers.source_crawl import SourceCrawl
+from crawlers.true_charset import in_true_charset
+from crawlers.wishes import wishes
 
 _CRAWL_DELAY_S_MAX = 600.0
 """Beyond ten minutes between two pages a crawl would never end: then it is not begun."""
+_CODINGS_MAX = 2
+"""Gzip within gzip is a mistake; within a hundred it is a bomb that no limit of bytes sees early."""
 
 
 class _Middleware:
@@ -35,8 +41,21 @@ class AddressGuard(_Middleware):
     """Refuses private networks, on every hop."""
 
     async def process_request(self, request: Request) -> None:
-        host = (urlparse_cached(request).hostname or "").lower()
-        await self.crawl.shared.names.admit(host, self.crawl.source.allow_private)
+        await self.crawl.shared.names.look(host_of(request), self.crawl.source.allow_private)
+
+
+class HostGuard(_Middleware):
+    """Keeps a crawl on the hosts of its source: a redirect leads away without anybody's having looked."""
+
+    def process_request(self, request: Request) -> None:
+        host, source = host_of(request), self.crawl.source
+        own = {_bare(known) for known in (source.host, *map(ascii_host, source.hosts))}
+        if not request.meta.get("is_robots") and _bare(host) not in own:
+            raise Refused(f"{request.url} 已不在该信源的主机上：确认无误请把 {host} 写进该信源的 hosts。")
+
+
+def _bare(host: str) -> str:
+    return host.rstrip(".").removeprefix("www.")
 
 
 class RobotsGuard(_Middleware):
@@ -52,7 +71,7 @@ class RobotsGuard(_Middleware):
             raise Refused(robots.failure)
         if robots.crawl_delay_s > _CRAWL_DELAY_S_MAX:
             raise Refused(f"{origin} 要求两次请求相隔 {robots.crawl_delay_s:.0f} 秒，采不过来：请停用该信源。")
-        self.crawl.shared.hosts.crawl_delay(parts.hostname or "", robots.crawl_delay_s)
+        self.crawl.shared.hosts.crawl_delay(host_of(request), robots.crawl_delay_s)
         if not robots.allows(request.url):
             raise Refused(f"{request.url} 被对方的 robots.txt 禁止采集：请换网址或停用该信源。")
 
@@ -69,8 +88,10 @@ class RobotsGuard(_Middleware):
         request = Request(f"{origin}/robots.txt", meta={"is_robots": True}, dont_filter=True)
         try:
             response = await self.crawler.engine.download_async(request)
-        except Refused:
-            raise  # our own decision about this one request, not the site's answer
+        except (NotNow, Retryable):
+            raise  # a limit or a fault of ours, not the site's answer
+        except Refused as refused:
+            return unreachable(origin, f"读不到（{str(refused).rstrip('。')}）")
         except Exception:  # noqa: BLE001 - whatever went wrong, no answer means no
             return unreachable(origin)
         return judge_answer(response.status, response.body, origin)
@@ -104,16 +125,48 @@ class Redirects(RedirectMiddleware):
             raise Refused(f"{request.url} 转来转去超过 {self.max_redirect_times} 次：请检查网址。") from error
 
 
+class Codings(_Middleware):
+    """Refuses an answer that is packed again and again, before it is unpacked."""
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        del request
+        if b",".join(response.headers.getlist("Content-Encoding")).count(b",") >= _CODINGS_MAX:
+            raise Refused(f"{response.url} 的内容层层压缩，没有读：请换一个页面。")
+        return response
+
+
+class WishesOfPages(_Middleware):
+    """Keeps no page that asks not to be kept. A page of links only (`leads_only`) may say noindex, but not nofollow."""
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        if response.status != 200 or request.meta.get("is_robots"):
+            return response
+        headers = [value.decode("latin-1") for value in response.headers.getlist("X-Robots-Tag")]
+        page = response.body if isinstance(response, HtmlResponse) else b""
+        wish = wishes(headers, page, self.crawl.shared.clock.now())
+        if request.meta.get("leads_only"):
+            if not wish.follow:
+                raise Declined(f"{response.url} 写明链接不许跟随（nofollow），已照办。")
+        elif not wish.keep:
+            raise Declined(f"{response.url} 写明不许收录（noindex），已照办，没有保存。")
+        return response
+
+
+class TrueCharset(_Middleware):
+    """Reads a page in the charset that its bytes are in."""
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        del request
+        return in_true_charset(response) if isinstance(response, TextResponse) else response
+
+
 class RetryAfter(_Middleware):
     """Waits as long as a host asks for: a short while within the crawl, a long one until the next."""
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
-        shared = self.crawl.shared
-        asked = pause_asked(response.status, response.headers.get("Retry-After"), shared.clock.now())
+        asked = request.meta.pop("pause_s", None)
         if asked is None:
             return response
-        host = urlparse_cached(request).hostname or ""
-        if asked <= shared.settings.retry_after_wait_s and not request.meta.get("has_waited"):
+        if asked <= self.crawl.shared.settings.retry_after_wait_s and not request.meta.get("has_waited"):
             return request.replace(meta={**request.meta, "has_waited": True}, dont_filter=True)
-        self.crawl.ask_later(asked)
-        raise Refused(f"{host} 要求 {asked:.0f} 秒后再来，已照办。")
+        raise NotNow(f"{host_of(request)} 要求 {asked:.0f} 秒后再来，已照办。", asked)

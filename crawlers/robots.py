@@ -1,6 +1,11 @@
-"""robots.txt, failing closed: what cannot be read forbids everything, only a clear "there is none" allows it."""
+"""robots.txt (RFC 9309), failing closed: what cannot be read forbids everything, only a clear "there is none" allows it.
+
+Stricter than the RFC where it leaves a choice: 401, 403 and 429 are no "there is none" but a closed door.
+"""
 
 import asyncio
+import codecs
+import re
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,6 +18,10 @@ _BYTES_MAX = 512 * 1024
 _DELAY_S_MAX = 86_400.0
 _FAILED_FOR = timedelta(minutes=5)
 """A failed robots.txt is asked for again soon: it closes the whole host."""
+_CLOSED_DOORS = frozenset({401, 403, 429})
+_AGENT_LINE = re.compile(r"\s*user[- ]?agent\s*[:\s]\s*(?P<name>[^#]*)", re.IGNORECASE)
+_PRODUCT = re.compile(r"[a-z_-]+", re.IGNORECASE)
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class Robots:
@@ -39,19 +48,47 @@ class Robots:
 def judge_answer(status: int, body: bytes, origin: str) -> Robots:
     """Return the rules that an answer to /robots.txt means."""
     if 200 <= status < 300:
-        return Robots(Protego.parse(body[:_BYTES_MAX].decode("utf-8", "replace").removeprefix("\ufeff")))
-    if status in {401, 403, 429} or not 400 <= status < 500:
+        return Robots(Protego.parse(_for_us(_decoded(_first_part(body)))))
+    if status in _CLOSED_DOORS or not 400 <= status < 500:
         return Robots(
             failure=f"{origin}/robots.txt 回应 {status}，读不到采集规则，按“不许采”处理；对方恢复后会自动再试。"
         )
     return Robots()
 
 
-def unreachable(origin: str) -> Robots:
-    """Return the rules of an origin whose robots.txt gave no answer."""
-    return Robots(
-        failure=f"{origin}/robots.txt 没有回应（超时、连不上或证书无效），按“不许采”处理；对方恢复后会自动再试。"
+def unreachable(origin: str, reason: str = "没有回应（超时、连不上或证书无效）") -> Robots:
+    """Return the rules of an origin whose robots.txt gave no usable answer."""
+    return Robots(failure=f"{origin}/robots.txt {reason}，按“不许采”处理；对方恢复后会自动再试。")
+
+
+def _first_part(body: bytes) -> bytes:
+    """Return as much as is parsed, cut between two lines: half a rule could allow more than the whole one."""
+    return body if len(body) <= _BYTES_MAX else body[: max(body.rfind(b"\n", 0, _BYTES_MAX), 0)]
+
+
+def _decoded(body: bytes) -> str:
+    if body.startswith(_UTF_16):
+        return body.decode("utf-16", "replace")
+    return body.decode("utf-8", "replace").removeprefix("\ufeff")
+
+
+def _for_us(text: str) -> str:
+    """Return the same groups with all other agents named alike.
+
+    Their product token decides (RFC 9309, 2.2.1), "Qingting/2" too, while a mere beginning of our name is another
+    agent. It also bounds the work: thousands of agents times thousands of rules would fill the memory.
+    """
+    return "\n".join(
+        f"User-agent: {_as_ours(agent['name'].strip())}" if (agent := _AGENT_LINE.match(line)) else line
+        for line in text.splitlines()
     )
+
+
+def _as_ours(name: str) -> str:
+    product = _PRODUCT.match(name)
+    if product and product[0].lower() == AGENT_NAME.lower():
+        return AGENT_NAME
+    return "*" if name == "*" else "another"
 
 
 class _Kept(msgspec.Struct, frozen=True):

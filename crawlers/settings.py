@@ -9,18 +9,21 @@ AGENT_NAME: Final = "Qingting"
 
 
 class CrawlSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[crawl]` of qingting.toml. Politeness has floors in code: no setting goes below them."""
+    """`[crawl]` of qingting.toml. `crawlers.limits` holds each number within floors and ceilings."""
 
     contact: str = ""
-    """Web or mail address where a site's owner reaches the operator; part of the User-Agent."""
+    """Web or mail address where a site's owner reaches the operator; part of the User-Agent. Without it only this
+    machine is crawled."""
     timeout_s: float = 20.0
+    """For one answer as a whole, at most 60."""
     page_bytes_max: int = 4 * 1024 * 1024
-    """After decompression; a page beyond it is not read."""
+    """After decompression; a page beyond it is not read. At most 8 MiB."""
     redirects_max: int = 5
+    """At most 5."""
     retry_after_wait_s: float = 30.0
     """A `Retry-After` up to so long is waited for within the crawl (once); a longer one ends it."""
-    robots_minutes: int = 60
-    """How long an answer of robots.txt is used before it is asked for again."""
+    robots_minutes: int = 1440
+    """How long an answer of robots.txt is used before it is asked for again: 60 to 1440."""
 
     @property
     def user_agent(self) -> str:

@@ -67,6 +67,7 @@ class SourceCrawl:
         self._duplicates = 0
         self._rejected = 0
         self._failures: list[str] = []
+        self._declined: list[str] = []
         self._newest: datetime | None = None
         self._not_before: datetime | None = None
         self._states_for_the_end: list[PageState] = []
@@ -106,6 +107,10 @@ class SourceCrawl:
     def fail(self, sentence: str) -> None:
         self._failures.append(sentence)
 
+    def decline(self, sentence: str) -> None:
+        """Note that a page is not kept because it says so: a fault only where nothing else was found."""
+        self._declined.append(sentence)
+
     def ask_later(self, seconds: float) -> None:
         """Put the next crawl off: the site asked for it."""
         self._not_before = self.shared.clock.now() + timedelta(seconds=seconds)
@@ -113,6 +118,8 @@ class SourceCrawl:
     def finish(self) -> CrawlOutcome:
         """Keep what is to be kept at the end, and the health of the source. Raises Retryable."""
         failure = self._failures[0] if self._failures else ""
+        if not failure and not (self._accepted or self._duplicates or self.unchanged):
+            failure = next(iter(self._declined), "")
         if len(self._failures) > 1:
             failure += f"（另有 {len(self._failures) - 1} 页没有采到。）"
         if not failure and not self.was_stopped:

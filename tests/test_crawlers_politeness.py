@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from contracts.testing.builders import NOON
 from crawlers.addresses import PinnedResolver, is_public, judge
-from crawlers.politeness import gap, retry_after
+from crawlers.politeness import gap, pause_asked, retry_after
 from crawlers.refused import Refused
 from crawlers.robots import Robots, RobotsBook, judge_answer, unreachable
 from crawlers.source import GAP_S_MIN
@@ -22,6 +22,8 @@ from crawlers.source import GAP_S_MIN
         "127.0.0.1", "127.8.9.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",  # noqa: S104
         "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "fd00:ec2::254", "::ffff:10.0.0.1",
         "64:ff9b::7f00:1", "2002:7f00:1::", "192.0.2.1", "198.18.0.1",
+        "192.88.99.1", "168.63.129.16", "100.100.100.200", "fec0::1", "5f00::1", "4000::1", "3fff::1", "2001:db8::1",
+        "2001::1", "64:ff9b:1::1", "::ffff:169.254.169.254", "2002:a9fe:a9fe::", "::7f00:1", "100::1",
     ],
 )  # fmt: skip
 def test_no_address_of_an_inner_network_is_public(address: str) -> None:
@@ -39,9 +41,23 @@ def test_public_addresses_pass_and_listed_private_ones_too() -> None:
         judge("intern", [ipaddress.ip_address("10.0.0.7")], ("other",))
 
 
-def test_link_local_is_refused_even_when_listed() -> None:
+@pytest.mark.parametrize(
+    "address",
+    [
+        "169.254.169.254",
+        "::ffff:169.254.169.254",
+        "fe80::1",
+        "fd00:ec2::254",
+        "100.100.100.200",
+        "168.63.129.16",
+        "0.0.0.0",  # noqa: S104 - refused, not bound
+        "::",
+        "224.0.0.1",
+    ],
+)
+def test_link_local_and_metadata_are_refused_even_when_listed(address: str) -> None:
     with pytest.raises(Refused, match="一律不采"):
-        judge("meta", [ipaddress.ip_address("169.254.169.254")], ("meta", "169.254.169.254"))
+        judge("meta", [ipaddress.ip_address(address)], ("meta", address))
 
 
 def test_only_judged_addresses_can_be_connected_to() -> None:
@@ -120,6 +136,41 @@ def test_any_robots_txt_is_read(body: bytes) -> None:
     robots = judge_answer(200, body, "https://a.example")
     assert robots.crawl_delay_s >= 0
     robots.allows("https://a.example/x")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_ours"),
+    [
+        ("Qingting", True), ("qingting", True), ("QINGTING/2.0", True), ("Qingting 2", True), ("Qing", False), ("ting", False),
+        ("Qingting-News", False), ("QingtingBot", False), ("*Qing*", False), ("other", False),
+    ],
+)  # fmt: skip
+def test_a_group_is_ours_by_its_whole_name(name: str, *, is_ours: bool) -> None:
+    text = f"User-agent: *\nAllow: /\n\nUser-agent: {name}  # us?\nDisallow: /\n"
+    assert judge_answer(200, text.encode(), "https://a.example").allows("https://a.example/x") is not is_ours
+
+
+def test_a_huge_file_is_cut_between_two_rules() -> None:
+    head = "User-agent: *\nDisallow: /no\n"
+    head += "#" * (512 * 1024 - len(head) - len("\nDisallow: /")) + "\n"
+    robots = judge_answer(200, (head + "Disallow: /yonder\n").encode(), "https://a.example")
+    assert not robots.allows("https://a.example/no")
+    assert robots.allows("https://a.example/yes"), "half of the last rule would forbid everything"
+
+
+def test_a_429_that_says_nothing_doubles_the_pause_each_time() -> None:
+    pauses = [pause_asked(429, None, None, NOON, former) for former in range(4)]
+    assert pauses == [60, 120, 240, 480]
+    assert pause_asked(429, None, None, NOON, 1000) == 86_400
+    assert pause_asked(429, b"5", None, NOON, 1000) == 5
+    assert pause_asked(503, None, None, NOON) is None
+    assert pause_asked(200, b"5", None, NOON) is None
+
+
+def test_a_date_is_meant_by_the_clock_of_the_site() -> None:
+    after, there = b"Mon, 23 Nov 2026 05:00:00 GMT", b"Mon, 23 Nov 2026 04:59:00 GMT"
+    assert pause_asked(503, after, there, NOON + timedelta(days=3)) == 60
+    assert pause_asked(503, after, b"yesterday", datetime(2026, 11, 23, 4, 0, tzinfo=UTC)) == 3600
 
 
 def test_rules_are_kept_for_an_hour_and_a_failure_for_minutes() -> None:

@@ -1,13 +1,14 @@
 """The crawl state in the desk database."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import msgspec
 from sqlalchemy import func, select
 
 from backends.database.statements import portions, upsert
-from backends.database.tables import pages, seen, source_health
-from contracts.ports.crawl_state import PageState, SourceHealth
+from backends.database.tables import host_requests, pages, seen, source_health
+from contracts.ports.crawl_state import HostRequests, PageState, SourceHealth
 from contracts.ports.database import Database
 
 
@@ -15,7 +16,7 @@ class DatabaseCrawlState:
     """What the edge remembers between crawls.
 
     needs: the desk database · configuration: none · delivery: durable when the call returns · ordering: the newest
-    state of a page wins, whoever writes last · limits: one crawl process, any number of readers.
+    state of a page wins, whoever writes last · limits: any number of processes; one transaction a request.
     """
 
     def __init__(self, database: Database) -> None:
@@ -72,3 +73,21 @@ class DatabaseCrawlState:
                 changed[name] = func.coalesce(insert.excluded[name], source_health.c[name])
             kept = insert.on_conflict_do_update(index_elements=[source_health.c.source], set_=changed)
             connection.execute(kept, [msgspec.structs.asdict(health)])
+
+    def count_request(self, host: str, day: date, most: int) -> bool:
+        if most < 1:
+            return False
+        with self._database.writing() as connection:
+            insert = upsert(connection, host_requests).values(host=host, day=day, requests=1)
+            counted = insert.on_conflict_do_update(
+                index_elements=[host_requests.c.day, host_requests.c.host],
+                set_={"requests": host_requests.c.requests + 1},
+                where=host_requests.c.requests < most,
+            )
+            return bool(connection.execute(counted).rowcount)
+
+    def requests(self, since: date) -> Sequence[HostRequests]:
+        order = (host_requests.c.day.desc(), host_requests.c.requests.desc(), host_requests.c.host)
+        with self._database.reading() as connection:
+            rows = connection.execute(select(host_requests).where(host_requests.c.day >= since).order_by(*order)).all()
+        return tuple(HostRequests(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name

@@ -1,6 +1,6 @@
 """The tables behind the ports of this room."""
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Date, Integer, MetaData, Table, Text
 
 from contracts.instant import Instant
 
@@ -59,4 +59,12 @@ source_health = Table(
     Column("posts", Integer, nullable=False),
     Column("failure", Text, nullable=False),
     Column("next_due_at", Instant),
+)
+
+host_requests = Table(
+    "host_requests",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("host", Text, primary_key=True),
+    Column("requests", Integer, nullable=False),
 )

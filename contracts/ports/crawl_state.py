@@ -1,7 +1,7 @@
 """The crawl state port: what the edge must remember between crawls."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 import msgspec
@@ -31,6 +31,14 @@ class SourceHealth(msgspec.Struct, frozen=True, kw_only=True):
     next_due_at: datetime | None = None
 
 
+class HostRequests(msgspec.Struct, frozen=True, kw_only=True):
+    """How many requests one host got on one day in Beijing, robots.txt and redirects included."""
+
+    host: str
+    day: date
+    requests: int
+
+
 class CrawlState(Protocol):
     """Durable; safe to use from one crawl process and many readers."""
 
@@ -56,4 +64,12 @@ class CrawlState(Protocol):
 
     def keep_health(self, health: SourceHealth) -> None:
         """Replace one source's health; None times keep the former value."""
+        ...
+
+    def count_request(self, host: str, day: date, most: int) -> bool:
+        """Count one request unless `most` were counted that day; whether it was. No two processes get the last one."""
+        ...
+
+    def requests(self, since: date) -> Sequence[HostRequests]:
+        """Return the requests of every day not before `since`: the newest day first, the busiest host first in it."""
         ...

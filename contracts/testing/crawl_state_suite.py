@@ -1,7 +1,7 @@
 """What every crawl state keeps: what was remembered is there, the newest page wins, health keeps its former times."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import msgspec
 import pytest
@@ -9,13 +9,15 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from contracts.ports.crawl_state import CrawlState, PageState, SourceHealth
+from contracts.ports.crawl_state import CrawlState, HostRequests, PageState, SourceHealth
 from contracts.testing.builders import NOON
 from contracts.testing.memory_crawl_state import MemoryCrawlState
 
 _URLS = ("https://a.example/1", "https://a.example/2", "https://b.example/页")
 _IDS = ("甲", "乙", "丙")
 _SOURCES = ("forum", "news")
+_HOSTS = ("a.example", "b.example")
+_DAYS = (date(2026, 11, 22), date(2026, 11, 23))
 
 
 def page(url: str, minute: int = 0, etag: str = '"v1"') -> PageState:
@@ -37,6 +39,7 @@ class CrawlStateSuite:
         assert state.pages(_URLS) == {}
         assert state.seen(_IDS) == {}
         assert list(state.health()) == []
+        assert list(state.requests(date.min)) == []
 
     def test_an_older_state_of_a_page_never_replaces_a_newer_one(self, state: CrawlState) -> None:
         state.keep_pages([page(_URLS[0], 5, '"new"')])
@@ -60,6 +63,18 @@ class CrawlStateSuite:
         assert kept == msgspec.structs.replace(
             well, checked_at=NOON + timedelta(hours=1), posts=0, failure="没有回应。"
         )
+
+    def test_requests_are_counted_by_host_and_day_up_to_the_most(self, state: CrawlState) -> None:
+        assert [state.count_request("a.example", _DAYS[1], 2) for _ in range(4)] == [True, True, False, False]
+        assert not state.count_request("c.example", _DAYS[1], 0)
+        assert state.count_request("b.example", _DAYS[1], 2)
+        assert state.count_request("a.example", _DAYS[0], 2), "another day starts anew"
+        busy, quiet = (
+            HostRequests(host=host, day=_DAYS[1], requests=count) for host, count in zip(_HOSTS, (2, 1), strict=True)
+        )
+        former = HostRequests(host="a.example", day=_DAYS[0], requests=1)
+        assert list(state.requests(_DAYS[0])) == [busy, quiet, former]
+        assert list(state.requests(_DAYS[1])) == [busy, quiet]
 
     def test_any_history_reads_like_the_model(self) -> None:
         run_state_machine_as_test(
@@ -107,3 +122,9 @@ class CrawlStateMachine(RuleBasedStateMachine):
         self.state.keep_health(health)
         self.model.keep_health(health)
         assert list(self.state.health()) == list(self.model.health())
+
+    @rule(host=st.sampled_from(_HOSTS), day=st.sampled_from(_DAYS), most=st.integers(0, 3))
+    def count_request(self, host: str, day: date, most: int) -> None:
+        assert self.state.count_request(host, day, most) == self.model.count_request(host, day, most)
+        assert list(self.state.requests(_DAYS[1])) == list(self.model.requests(_DAYS[1]))
+        assert list(self.state.requests(_DAYS[0])) == list(self.model.requests(_DAYS[0]))

@@ -1,10 +1,11 @@
 """A crawl state in memory: the model that the durable one is held against."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import msgspec
 
-from contracts.ports.crawl_state import PageState, SourceHealth
+from contracts.ports.crawl_state import HostRequests, PageState, SourceHealth
 
 
 class MemoryCrawlState:
@@ -14,6 +15,7 @@ class MemoryCrawlState:
         self._pages: dict[str, PageState] = {}
         self._seen: dict[str, str] = {}
         self._health: dict[str, SourceHealth] = {}
+        self._requests: dict[tuple[str, date], int] = {}
 
     def pages(self, urls: Sequence[str]) -> Mapping[str, PageState]:
         return {url: self._pages[url] for url in urls if url in self._pages}
@@ -43,3 +45,18 @@ class MemoryCrawlState:
                 next_due_at=health.next_due_at or former.next_due_at,
             )
         self._health[health.source] = health
+
+    def count_request(self, host: str, day: date, most: int) -> bool:
+        counted = self._requests.get((host, day), 0)
+        if counted >= most:
+            return False
+        self._requests[host, day] = counted + 1
+        return True
+
+    def requests(self, since: date) -> Sequence[HostRequests]:
+        found = (
+            HostRequests(host=host, day=day, requests=requests)
+            for (host, day), requests in self._requests.items()
+            if day >= since
+        )
+        return tuple(sorted(found, key=lambda one: (-one.day.toordinal(), -one.requests, one.host)))

@@ -8,6 +8,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from contracts.identity import digest
+from contracts.ports.crawl_state import PageState
 from crawlers.article import Unreadable
 from crawlers.article_page import Hint, article_post
 from crawlers.source_crawl import SourceCrawl
@@ -74,6 +75,13 @@ class ArticleSpider(SourceSpider):
             )
             return
         self.crawl.take((post,), (state,))
+
+    def remember_declined(self, request: Request) -> None:
+        """Leave an article that is not to be kept alone until what leads to it changes."""
+        lead: Lead | None = request.meta.get("lead")
+        if lead:
+            now = self.crawl.shared.clock.now()
+            self.crawl.take((), (PageState(url=lead.url, body_digest=_mark(lead), fetched_at=now),))
 
 
 def _mark(lead: Lead) -> str:

@@ -37,7 +37,7 @@ class ForumSpider(SourceSpider):
 
     def _ask_list(self, url: str, page: int) -> Request:
         self._asked.add(url)
-        return self.ask(url, self.read_list, is_conditional=bool(self._list.changed_by), page=page)
+        return self.ask(url, self.read_list, is_conditional=bool(self._list.changed_by), page=page, leads_only=True)
 
     def read_list(self, response: Response) -> Iterator[Request]:
         if response.status == 304:

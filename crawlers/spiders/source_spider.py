@@ -16,7 +16,7 @@ from scrapy.http import Response, TextResponse
 from contracts.identity import digest
 from contracts.ports.crawl_state import PageState
 from crawlers.doors import refusal
-from crawlers.refused import Refused, Stopped
+from crawlers.refused import Declined, NotNow, Refused, Stopped
 from crawlers.settings import CrawlSettings
 from crawlers.source_crawl import SourceCrawl
 
@@ -44,8 +44,20 @@ class SourceSpider(Spider):
         error = failure.value
         if isinstance(error, Stopped):
             self.crawl.was_stopped = True
+        elif isinstance(error, Declined):
+            self.crawl.decline(str(error))
+            self.remember_declined(failure.request)
         else:
+            if isinstance(error, NotNow) and error.later_s:
+                self.crawl.ask_later(error.later_s)
             self.crawl.fail(explain(error, failure.request.url, self.crawl.shared.settings))
+
+    def remember_declined(self, request: Request) -> None:
+        """Leave a page that is not to be kept alone until it changes, where a list would say so."""
+        mark, url = request.meta.get("mark"), request.meta.get("thread")
+        if mark and url:
+            now = self.crawl.shared.clock.now()
+            self.crawl.take((), (PageState(url=url, body_digest=mark, fetched_at=now),))
 
     def is_page(self, response: Response) -> bool:
         """Whether there is a text to read; says why not."""

@@ -128,21 +128,29 @@ def sources_check(home: Home) -> None:
     click.echo(f"{home.sources_file} 没有问题，共 {len(load_sources(home.sources_file))} 个信源。")
 
 
-@sources_.command("health", help="每个信源上次成功的时间、最新一帖、失败原因。")
+@sources_.command("health", help="每个信源上次成功的时间、最新一帖、失败原因；七天来向每台主机请求的次数。")
 @as_json
 @click.pass_obj
 def sources_health(home: Home, *, as_json: bool) -> None:
+    from datetime import timedelta
+
+    from contracts.zone import BEIJING
     from qingting.wiring import House
 
     with House.at(home) as house:
         found = house.crawl_state.health()
+        today = house.clock.now().astimezone(BEIJING).date()
+        requests = house.crawl_state.requests(today - timedelta(days=6))
     if as_json:
-        print_json({"sources": found})
+        print_json({"sources": found, "hosts": requests})
         return
     for health in found:
         when = beijing(health.succeeded_at, "%Y-%m-%d %H:%M") if health.succeeded_at else "从未成功"
         click.echo(
             f"{health.source:<20} 上次成功 {when}，收下 {health.posts} 帖{f'；{health.failure}' if health.failure else ''}"
         )
+    for counted in requests:
+        if counted.day == today:
+            click.echo(f"{counted.host:<20} 今天请求 {counted.requests} 次")
     if not found:
         click.echo("还没有采集过任何信源。")

@@ -6,8 +6,10 @@ The crawl state is kept in a file between two children, as the desk database wou
 import asyncio
 import os
 import pickle
+import resource
 import time
 from collections.abc import Sequence
+from datetime import date
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -56,7 +58,8 @@ def _open_late(seconds: float) -> None:
 
 
 def run(order: dict[str, Any], answer: Connection) -> None:
-    """Crawl as ordered and send one JSON object {outcomes, posts, rejected, health}."""
+    """Crawl as ordered and send one JSON object, a `tests.site.crawled.Crawled`."""
+    before_kib = memory_kib()
     if order["trusted"]:
         os.environ["SSL_CERT_FILE"] = order["trusted"]
     if order["opens_after_s"]:
@@ -86,5 +89,13 @@ def run(order: dict[str, Any], answer: Connection) -> None:
         "rejected": events.streams.get("posts.rejected.v1", []),
         "health": state.health(),
         "forgotten": forgotten,
+        "requests": state.requests(date.min),
+        "seconds": time.monotonic() - started_s,
+        "memory_mib": (memory_kib() - before_kib) / 1024,
     }
     answer.send_bytes(msgspec.json.encode(found))
+
+
+def memory_kib() -> int:
+    """Return the most memory that this process ever held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from contracts.events import PostRejected
-from contracts.ports.crawl_state import SourceHealth
+from contracts.ports.crawl_state import HostRequests, SourceHealth
 from contracts.post import Post
 from crawlers.source_crawl import CrawlOutcome
 from tests.site.crawl_child import run
@@ -26,6 +26,10 @@ class Crawled(msgspec.Struct, frozen=True):
     rejected: tuple[PostRejected, ...]
     health: tuple[SourceHealth, ...]
     forgotten: tuple[str, ...] = ()
+    requests: tuple[HostRequests, ...] = ()
+    seconds: float = 0.0
+    memory_mib: float = 0.0
+    """By how much the process grew at most."""
 
     @property
     def outcome(self) -> CrawlOutcome:
