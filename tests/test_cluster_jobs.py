@@ -108,6 +108,18 @@ class TestCeleryJobs(JobsSuite):
         return self._shared.jobs()
 
 
+def test_answers_that_were_heard_are_kept_nowhere(found: Callable[..., Town]) -> None:
+    town = found(deadline_s=30)
+    jobs = town.jobs()
+    town.work()
+    for length in range(1, 21):
+        jobs.submit([make_post("甲" * length)])
+    ends(jobs, 20)
+    backend = jobs._app.backend
+    assert (jobs._batches, jobs._handles, backend._pending_results.concrete) == ({}, {}, {})
+    assert sum(len(waiting) for waiting in backend._pending_messages.values()) <= 1
+
+
 def test_a_killed_workers_batches_go_to_the_next_one(found: Callable[..., Town]) -> None:
     town = found(deadline_s=30)
     jobs = town.jobs()

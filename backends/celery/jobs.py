@@ -90,6 +90,8 @@ class CeleryJobs:
     def _open(self) -> None:
         self._app = application(self._settings, self._broker)
         self._app.backend.result_consumer.on_message = self._heard
+        # Celery keeps up to 8,192 answers that nobody waits for any more, and by then ours are no longer waited for
+        self._app.backend._pending_messages.maxsize = 1  # noqa: SLF001
         # a connection of its own: Celery's pools belong to the process and give a lost connection out again
         self._producer = Producer(self._app.connection_for_write(), auto_declare=False)
 
