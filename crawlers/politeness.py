@@ -91,7 +91,7 @@ class Hosts:
                     break
                 closed_s = kept.closed_until_s - loop.time()
                 if closed_s > self._patience_s:
-                    raise Refused(f"{host} 要求 {closed_s:.0f} 秒后再来，已照办。")
+                    raise Refused(f"{host} 要求 {closed_s:.0f} 秒后再来，已照办。", "slow")
                 if self._should_stop():
                     raise Stopped
                 await asyncio.sleep(min(wait, _STOP_POLL_S))

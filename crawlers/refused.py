@@ -2,9 +2,15 @@
 
 from scrapy.exceptions import IgnoreRequest
 
+from contracts.diagnosis import FailureKind
+
 
 class Refused(IgnoreRequest):
-    """Carries one Chinese sentence for the health of the source: what, where, remedy."""
+    """Carries one Chinese sentence for the health of the source: what, where, remedy; and what kind of failure it is."""
+
+    def __init__(self, sentence: str, kind: FailureKind = "down") -> None:
+        super().__init__(sentence)
+        self.kind = kind
 
 
 class Stopped(Refused):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 from protego import Protego
 
+from contracts.diagnosis import FailureKind
 from crawlers.settings import AGENT_NAME
 
 _BYTES_MAX = 512 * 1024
@@ -18,9 +19,11 @@ _FAILED_FOR = timedelta(minutes=5)
 class Robots:
     """The rules of one origin. `failure` is one Chinese sentence when nothing may be asked at all."""
 
-    def __init__(self, rules: Protego | None = None, failure: str = "") -> None:
+    def __init__(self, rules: Protego | None = None, failure: str = "", kind: FailureKind = "blocked") -> None:
         self._rules = rules
         self.failure = failure
+        self.kind = kind
+        """What a failure is for the source's health: the site's no, or no answer at all."""
 
     def allows(self, url: str) -> bool:
         return not self.failure and (self._rules is None or bool(self._rules.can_fetch(url, AGENT_NAME)))
@@ -42,7 +45,8 @@ def judge_answer(status: int, body: bytes, origin: str) -> Robots:
         return Robots(Protego.parse(body[:_BYTES_MAX].decode("utf-8", "replace").removeprefix("\ufeff")))
     if status in {401, 403, 429} or not 400 <= status < 500:
         return Robots(
-            failure=f"{origin}/robots.txt 回应 {status}，读不到采集规则，按“不许采”处理；对方恢复后会自动再试。"
+            failure=f"{origin}/robots.txt 回应 {status}，读不到采集规则，按“不许采”处理；对方恢复后会自动再试。",
+            kind="blocked" if 400 <= status < 500 else "down",
         )
     return Robots()
 
@@ -50,7 +54,8 @@ def judge_answer(status: int, body: bytes, origin: str) -> Robots:
 def unreachable(origin: str) -> Robots:
     """Return the rules of an origin whose robots.txt gave no answer."""
     return Robots(
-        failure=f"{origin}/robots.txt 没有回应（超时、连不上或证书无效），按“不许采”处理；对方恢复后会自动再试。"
+        failure=f"{origin}/robots.txt 没有回应（超时、连不上或证书无效），按“不许采”处理；对方恢复后会自动再试。",
+        kind="down",
     )
 
 

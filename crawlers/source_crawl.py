@@ -1,21 +1,35 @@
 """One crawl of one source: what it found goes through the edge into the log, and only then is a page called known."""
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 
 import msgspec
 
 from contracts.events import POSTS_FETCHED, POSTS_REJECTED
+from contracts.diagnosis import FailureKind
+from contracts.errors import Retryable
+from contracts.funnel import Funnel
 from contracts.ports.clock import Clock
+from contracts.ports.crawl_book import CrawlBook, SourceDay
 from contracts.ports.crawl_state import CrawlState, PageState, SourceHealth
 from contracts.ports.log import Log
+from contracts.zone import BEIJING
+from crawlers import schedule
 from crawlers.addresses import Names
-from crawlers.edge import Edge
+from crawlers.agenda import Agenda, rhythm_of, written
+from crawlers.edge import Admitted, Edge, judged_time
 from crawlers.politeness import Hosts
 from crawlers.raw_post import RawPost
 from crawlers.robots import RobotsBook
+from crawlers.schedule import Hints, Look
 from crawlers.settings import CrawlSettings
 from crawlers.source import Source
+
+_log = logging.getLogger(__name__)
+_LATE = timedelta(days=1)
+"""A post may bear a time before our last visit and still be new; one older than that was merely found late."""
 
 Forget = Callable[[Sequence[str]], object]
 """Takes the posts of these addresses out of the house for good."""
@@ -35,6 +49,12 @@ class CrawlOutcome(msgspec.Struct, frozen=True, kw_only=True):
     gone: int = 0
     """Threads that answered 404 or 410."""
     failure: str = ""
+    failure_kind: FailureKind | Literal[""] = ""
+    funnel: Funnel = Funnel()
+
+
+OnPage = Callable[[str, Mapping[str, str], bytes], None]
+"""Is told of each page that came: address, headers, body."""
 
 
 class Shared(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +69,9 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
     names: Names
     robots: RobotsBook
     forget: Forget
+    agenda: Agenda
+    crawl_book: CrawlBook | None = None
+    on_page: OnPage | None = None
 
 
 class SourceCrawl:
@@ -64,8 +87,15 @@ class SourceCrawl:
         self._accepted = 0
         self._duplicates = 0
         self._rejected = 0
-        self._failures: list[str] = []
+        self._failures: list[tuple[str, FailureKind]] = []
         self._newest: datetime | None = None
+        self._good_post = ""
+        self._former = shared.agenda.health(source.id)
+        self._funnel = Funnel()
+        self._new_times: list[datetime | None] = []
+        self._shown_times: list[datetime] = []
+        self._is_window = False
+        self._hints: Hints | None = None
         self._not_before: datetime | None = None
         self._states_for_the_end: list[PageState] = []
         self._lost: list[str] = []
@@ -87,6 +117,7 @@ class SourceCrawl:
             self._accepted += len(admitted.fetched)
             self._duplicates += admitted.duplicates
             self._rejected += len(admitted.rejected)
+            self._count(posts, admitted)
             times = [event.post.published_at for event in admitted.fetched if not event.post.time_is_doubtful]
             self._newest = max([*times, *([self._newest] if self._newest else [])], default=None)
         if states:
@@ -101,8 +132,19 @@ class SourceCrawl:
         self._lost += addresses
         self._states_of_lost += states
 
-    def fail(self, sentence: str) -> None:
-        self._failures.append(sentence)
+    def came(self, url: str, headers: Mapping[str, str], body: bytes, *, is_list: bool = False) -> None:
+        """Count a page that can be read."""
+        self._funnel += Funnel(fetched=1, lists=int(is_list))
+        if self.shared.on_page:
+            self.shared.on_page(url, headers, body)
+
+    def shows_window(self, hints: Hints) -> None:
+        """Say that the page is a feed, that shows the last posts only, and what it says about when to come again."""
+        self._is_window = True
+        self._hints = hints
+
+    def fail(self, sentence: str, kind: FailureKind = "down") -> None:
+        self._failures.append((sentence, kind))
 
     def ask_later(self, seconds: float) -> None:
         """Put the next crawl off: the site asked for it."""
@@ -110,7 +152,7 @@ class SourceCrawl:
 
     def finish(self) -> CrawlOutcome:
         """Keep what is to be kept at the end, and the health of the source. Raises Retryable."""
-        failure = self._failures[0] if self._failures else ""
+        failure, kind = self._failures[0] if self._failures else ("", "")
         if len(self._failures) > 1:
             failure += f"（另有 {len(self._failures) - 1} 页没有采到。）"
         if not failure and not self.was_stopped:
@@ -119,7 +161,15 @@ class SourceCrawl:
             self.shared.forget(self._lost)
         self.shared.crawl_state.keep_pages(self._states_of_lost)
         now = self.shared.clock.now()
-        due = now if self.was_stopped else now + timedelta(seconds=self.source.interval_s)
+        former = self._former
+        failures = (former.failures if former else 0) + 1 if failure else 0
+        rhythm = rhythm_of(former)
+        if not failure and not self.was_stopped:
+            look = Look(
+                new=tuple(self._new_times), shown=tuple(self._shown_times), is_window=self._is_window, hints=self._hints
+            )
+            rhythm = schedule.observed(rhythm, look, now)
+        due = now if self.was_stopped else self.shared.agenda.due_after(self.source, rhythm, failures, now)
         self.shared.crawl_state.keep_health(
             SourceHealth(
                 source=self.source.id,
@@ -129,8 +179,24 @@ class SourceCrawl:
                 posts=self._accepted,
                 failure=failure,
                 next_due_at=max(due, self._not_before or due),
+                not_before=self._not_before,
+                failures=failures,
+                failure_kind=kind,
+                good_post=self._good_post,
+                rhythm=written(rhythm) if rhythm else "",
             )
         )
+        funnel = self._funnel + Funnel(asked=self.requests, unchanged=self.unchanged)
+        if self.shared.crawl_book is not None:
+            ended_well = not failure and not self.was_stopped
+            day = SourceDay(
+                source=self.source.id, day=now.astimezone(BEIJING).date(), crawls=1,
+                empty=int(ended_well and not funnel.new), failed=int(bool(failure)), funnel=funnel,
+            )  # fmt: skip
+            try:
+                self.shared.crawl_book.add(day)
+            except Retryable as away:  # figures for people; what was collected is safe
+                _log.warning("counts of source %s not kept: %s", self.source.id, away)
         return CrawlOutcome(
             source=self.source.id,
             accepted=self._accepted,
@@ -140,4 +206,28 @@ class SourceCrawl:
             unchanged=self.unchanged,
             gone=self.gone,
             failure=failure,
+            failure_kind=kind,
+            funnel=funnel,
         )
+
+    def _count(self, posts: Sequence[RawPost], admitted: Admitted) -> None:
+        """Count a batch, and note when its posts were published: all of them, and those that are new to us."""
+        now = self.shared.clock.now()
+        fetched = [event.post for event in admitted.fetched]
+        # what stood there before the source was first read has not been late: nobody asked
+        since = self._former.succeeded_at if self._former else None
+        delays = [
+            (post.fetched_at - post.published_at).total_seconds()
+            for post in fetched
+            if since and not post.time_is_doubtful and since - _LATE < post.published_at
+        ]
+        times = [judged_time(post.published_at, now) for post in posts]
+        dated = [at for at, is_doubtful in times if not is_doubtful]
+        self._shown_times += dated
+        self._new_times += [None if post.time_is_doubtful else post.published_at for post in fetched]
+        self._funnel += Funnel(
+            extracted=len(posts), new=len(fetched) + len(admitted.rejected), masked=admitted.masked, kept=len(fetched),
+            dated=len(dated), textless=sum(not post.text.strip() for post in posts), timed=len(delays), delay_s=sum(delays),
+        )  # fmt: skip
+        if fetched:
+            self._good_post = max(fetched, key=lambda post: post.published_at).id

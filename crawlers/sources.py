@@ -69,8 +69,12 @@ def _judge(source: Source, node: yaml.Node, key: str) -> Iterator[Fault]:
     if source.place and not re.fullmatch(r"\d{6}", source.place):
         yield fault("place", "地区要写六位行政区划代码，例如长沙市是 430100。")
     loopback = is_loopback(source.host)
-    if source.interval_s < (1 if loopback else INTERVAL_S_MIN):
-        yield fault("interval_s", f"两次采集至少相隔 {INTERVAL_S_MIN:.0f} 秒（只有本机地址可以更短，不少于 1 秒）。")
+    shortest_s = 1 if loopback else INTERVAL_S_MIN
+    sentence = f"两次采集至少相隔 {INTERVAL_S_MIN:.0f} 秒（只有本机地址可以更短，不少于 1 秒）。"
+    if source.interval_s is not None and source.interval_s < shortest_s:
+        yield fault("interval_s", sentence)
+    if source.interval_min_s < shortest_s:
+        yield fault("interval_min_s", sentence)
     if source.request_gap_s < 0 or (source.request_gap_s < GAP_S_MIN and not loopback):
         yield fault("request_gap_s", f"同一主机两次请求至少相隔 {GAP_S_MIN:.0f} 秒；只有本机地址可以更短。")
     for host in source.allow_private:

@@ -13,11 +13,15 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Response, TextResponse
 
+from contracts.diagnosis import FailureKind
 from contracts.identity import digest
 from contracts.ports.crawl_state import PageState
 from crawlers.refused import Refused, Stopped
 from crawlers.settings import CrawlSettings
 from crawlers.source_crawl import SourceCrawl
+
+_NO = frozenset({401, 402, 403, 407, 429, 451})
+"""Answers that mean us."""
 
 Callback = Callable[[Response], Iterator[Request]]
 
@@ -44,15 +48,17 @@ class SourceSpider(Spider):
         if isinstance(error, Stopped):
             self.crawl.was_stopped = True
         else:
-            self.crawl.fail(explain(error, failure.request.url, self.crawl.shared.settings))
+            self.crawl.fail(explain(error, failure.request.url, self.crawl.shared.settings), kind_of(error))
 
-    def is_page(self, response: Response) -> bool:
-        """Whether there is a text to read; says why not."""
+    def is_page(self, response: Response, *, is_list: bool = False) -> bool:
+        """Whether there is a text to read; says why not. A list holds no posts of its own."""
         if response.status != 200:
-            self.crawl.fail(f"{response.url} 回应 {response.status}，没有采到。")
+            kind: FailureKind = "blocked" if response.status in _NO else "down"
+            self.crawl.fail(f"{response.url} 回应 {response.status}，没有采到。", kind)
         elif not isinstance(response, TextResponse):
-            self.crawl.fail(f"{response.url} 不是网页或订阅源，没有采到。")
+            self.crawl.fail(f"{response.url} 不是网页或订阅源，没有采到。", "changed")
         else:
+            self.crawl.came(response.url, response.headers.to_unicode_dict(), response.body, is_list=is_list)
             return True
         return False
 
@@ -66,6 +72,13 @@ class SourceSpider(Spider):
             body_digest=mark or digest("body", response.body.decode("latin-1")),
             fetched_at=self.crawl.shared.clock.now(),
         )
+
+
+def kind_of(error: BaseException) -> FailureKind:
+    """Return what a failed request means for the health of its source."""
+    if isinstance(error, Refused):
+        return error.kind
+    return "slow" if isinstance(error, DownloadTimeoutError) else "down"
 
 
 def explain(error: BaseException, url: str, settings: CrawlSettings) -> str:

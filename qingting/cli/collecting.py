@@ -88,6 +88,7 @@ def crawl_(home: Home, source: str, *, once: bool, as_json: bool) -> int:
         outcomes = crawl(
             chosen, edge=house.edge, log=house.log, crawl_state=house.crawl_state, clock=house.clock,
             forget=partial(forget_deleted, house), once=True, should_stop=lambda: False, settings=house.settings.crawl,
+            crawl_book=house.crawl_book,
         )  # fmt: skip
     for outcome in outcomes:
         if as_json:
