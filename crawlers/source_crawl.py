@@ -54,7 +54,7 @@ class CrawlOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 OnPage = Callable[[str, Mapping[str, str], bytes], None]
-"""Is told of each page that came: address, headers, body."""
+"""Is told of each page that came: source, headers, body."""
 
 
 class Shared(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,11 +132,11 @@ class SourceCrawl:
         self._lost += addresses
         self._states_of_lost += states
 
-    def came(self, url: str, headers: Mapping[str, str], body: bytes, *, is_list: bool = False) -> None:
+    def came(self, headers: Mapping[str, str], body: bytes, *, is_list: bool = False) -> None:
         """Count a page that can be read."""
         self._funnel += Funnel(fetched=1, lists=int(is_list))
         if self.shared.on_page:
-            self.shared.on_page(url, headers, body)
+            self.shared.on_page(self.source.id, headers, body)
 
     def shows_window(self, hints: Hints) -> None:
         """Say that the page is a feed, that shows the last posts only, and what it says about when to come again."""

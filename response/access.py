@@ -44,6 +44,7 @@ MATRIX: Final[dict[str, frozenset[str]]] = {
     "correct": frozenset({"officer", "lead"}),
     "see_situation": _DESK | {"auditor"},
     "see_sources": frozenset({"officer", "lead", "admin", "auditor"}),
+    "try_source": frozenset({"officer", "lead", "admin"}),
     "see_facts": _DESK,
     "write_fact": frozenset({"officer", "commentator", "lead"}),
     "verify_fact": frozenset({"reviewer", "lead"}),

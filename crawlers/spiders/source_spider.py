@@ -58,7 +58,7 @@ class SourceSpider(Spider):
         elif not isinstance(response, TextResponse):
             self.crawl.fail(f"{response.url} 不是网页或订阅源，没有采到。", "changed")
         else:
-            self.crawl.came(response.url, response.headers.to_unicode_dict(), response.body, is_list=is_list)
+            self.crawl.came(response.headers.to_unicode_dict(), response.body, is_list=is_list)
             return True
         return False
 

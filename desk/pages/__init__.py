@@ -69,6 +69,8 @@ def routes() -> tuple[Guarded, ...]:
         act("/posts/{id}/correct", posts.correct, "correct"),
         show("/situation", situation.situation, "see_situation"),
         show("/sources", sources.sources, "see_sources"),
+        show("/sources/{id}", sources.source, "see_sources"),
+        act("/sources/{id}/try", sources.try_now, "try_source"),
         show("/rules", rules.rules, "see_rules"),
         show("/facts", facts.facts, "see_facts"),
         act("/facts", facts.add, "write_fact"),
