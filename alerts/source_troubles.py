@@ -57,7 +57,8 @@ def settle(
     """Bring the open troubles in line with what was found, and keep what is to be told; return the open ones.
 
     `found` are all diagnoses as of now: a source that is not among them is well. A source whose trouble changed its kind
-    has a new one. Doing it twice changes nothing. `names` are the sources' names for people.
+    has a new one; one that has no name any more, being switched off, ends without a word. Doing it twice changes nothing.
+    `names` are the sources' names for people.
     """
     known = {trouble.source: trouble for trouble in unmended(connection)}
     wanted = {one.source: one for one in found}
@@ -76,7 +77,7 @@ def settle(
         _close(connection, trouble, now)
     _tell(connection, "信源异常", begun, names, now)
     _tell(connection, "信源仍异常", again, names, now)
-    _tell(connection, "信源恢复", mended, names, now)
+    _tell(connection, "信源恢复", [trouble for trouble in mended if trouble.source in names], names, now)
     return unmended(connection)
 
 

@@ -48,9 +48,7 @@ def written(rhythm: Rhythm) -> str:
 class Agenda:
     """The sources and their turns. Not for threads."""
 
-    def __init__(
-        self, sources: Sequence[Source], crawl_state: CrawlState, clock: Clock, *, polls_a_day: float
-    ) -> None:
+    def __init__(self, sources: Sequence[Source], crawl_state: CrawlState, clock: Clock, *, polls_a_day: float) -> None:
         self._sources = {source.id: source for source in sources}
         self._crawl_state = crawl_state
         self._clock = clock
@@ -87,9 +85,7 @@ class Agenda:
             return False
         wait_s = min(AFTER_CRASH_S, self.usual_s(source, rhythm_of(health), now))
         marked = health or SourceHealth(source=source.id, checked_at=now)
-        self._crawl_state.keep_health(
-            msgspec.structs.replace(marked, next_due_at=now + timedelta(seconds=wait_s))
-        )
+        self._crawl_state.keep_health(msgspec.structs.replace(marked, next_due_at=now + timedelta(seconds=wait_s)))
         return True
 
     def ended(self, source: Source) -> None:

@@ -51,7 +51,9 @@ class RobotsGuard(_Middleware):
         if robots.failure:
             raise Refused(robots.failure, robots.kind)
         if robots.crawl_delay_s > _CRAWL_DELAY_S_MAX:
-            raise Refused(f"{origin} 要求两次请求相隔 {robots.crawl_delay_s:.0f} 秒，采不过来：请停用该信源。", "blocked")
+            raise Refused(
+                f"{origin} 要求两次请求相隔 {robots.crawl_delay_s:.0f} 秒，采不过来：请停用该信源。", "blocked"
+            )
         self.crawl.shared.hosts.crawl_delay(parts.hostname or "", robots.crawl_delay_s)
         if not robots.allows(request.url):
             raise Refused(f"{request.url} 被对方的 robots.txt 禁止采集：请换网址或停用该信源。", "blocked")
@@ -116,6 +118,4 @@ class RetryAfter(_Middleware):
         if asked <= shared.settings.retry_after_wait_s and not request.meta.get("has_waited"):
             return request.replace(meta={**request.meta, "has_waited": True}, dont_filter=True)
         self.crawl.ask_later(asked)
-        raise Refused(
-            f"{host} 要求 {asked:.0f} 秒后再来，已照办。", "blocked" if response.status == 429 else "slow"
-        )
+        raise Refused(f"{host} 要求 {asked:.0f} 秒后再来，已照办。", "blocked" if response.status == 429 else "slow")

@@ -41,7 +41,7 @@ _KNOWN_POSTS_MIN: Final = 3.0
 _PRIOR_POSTS: Final = 0.5
 _PRIOR_DAYS: Final = 0.05
 """Ten posts a day, believed as firmly as an hour's watching."""
-_PRIOR_A_HOUR: Final = 2.0
+_PRIOR_A_HOUR: Final = 4.0
 """Posts that an hour's own share must outweigh before it differs from the day of all sources."""
 _PRIOR_POOL: Final = 10.0
 _POOL_POSTS_MAX: Final = 50.0

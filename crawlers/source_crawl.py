@@ -7,9 +7,9 @@ from typing import Literal
 
 import msgspec
 
-from contracts.events import POSTS_FETCHED, POSTS_REJECTED
 from contracts.diagnosis import FailureKind
 from contracts.errors import Retryable
+from contracts.events import POSTS_FETCHED, POSTS_REJECTED
 from contracts.funnel import Funnel
 from contracts.ports.clock import Clock
 from contracts.ports.crawl_book import CrawlBook, SourceDay
@@ -162,7 +162,8 @@ class SourceCrawl:
         self.shared.crawl_state.keep_pages(self._states_of_lost)
         now = self.shared.clock.now()
         former = self._former
-        failures = (former.failures if former else 0) + 1 if failure else 0
+        # a crawl that was broken off says nothing about the source
+        failures = (former.failures if former else 0) + bool(failure) if failure or self.was_stopped else 0
         rhythm = rhythm_of(former)
         if not failure and not self.was_stopped:
             look = Look(

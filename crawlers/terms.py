@@ -30,7 +30,7 @@ def _hints(headers: Mapping[str, str], text: str) -> Iterator[str]:
     if _CLOSED.search(tag := headers.get("x-robots-tag", "")):
         yield f"X-Robots-Tag: {tag}"
     for match in _RIGHTS.finditer(text[:20_000]):
-        yield re.sub(r"<[^>]*>|<!\[CDATA\[|\]\]>", "", match[2])
+        yield re.sub(r"<[^>]*>", "", match[2].replace("<![CDATA[", "").replace("]]>", ""))
     try:
         page = Selector(text=text, type="html")
         for tag in page.xpath("//meta[translate(@name, 'ROBTS', 'robts') = 'robots']/@content").getall():

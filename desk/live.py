@@ -255,9 +255,7 @@ class Live:
         healths = {health.source: health for health in desk.health()}
         with desk.database.reading() as connection:
             troubled = {trouble.source for trouble in source_troubles.unmended(connection)}
-            silent = sum(
-                1 for one in sources if one.id in troubled or (one.id in healths and healths[one.id].failure)
-            )
+            silent = sum(1 for one in sources if one.id in troubled or (one.id in healths and healths[one.id].failure))
             failed = sight.failed_messages(connection, now - timedelta(days=1))
         self.pulse = Pulse(
             newest_at=newest, lag_s=max(0.0, lag_s), reading=True, silent_sources=silent, sources=len(sources),

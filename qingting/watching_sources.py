@@ -16,7 +16,9 @@ def watch_sources(house: House) -> int:
     now = house.clock.now()
     found = diagnoses(house, now)
     names = {
-        source.id: f"{'样例·' if source.sample else ''}{source.name or source.id}" for source in house.sources
+        source.id: f"{'样例·' if source.sample else ''}{source.name or source.id}"
+        for source in house.sources
+        if source.enabled
     }
     with house.database.writing() as connection:
         return len(source_troubles.settle(connection, found, names, now))

@@ -28,7 +28,11 @@ def days(*recent: Funnel, habit: Funnel = WELL, of_habit: int = 10) -> tuple[Sou
 
 
 def health(
-    *, failures: int = 0, kind: FailureKind = "down", newest_ago: timedelta = timedelta(hours=1), failure: str = "坏了。"
+    *,
+    failures: int = 0,
+    kind: FailureKind = "down",
+    newest_ago: timedelta = timedelta(hours=1),
+    failure: str = "坏了。",
 ) -> SourceHealth:
     return SourceHealth(
         source="news", checked_at=NOON, succeeded_at=NOON - timedelta(hours=5 * bool(failures)), newest_post_at=NOON - newest_ago,

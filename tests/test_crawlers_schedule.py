@@ -114,8 +114,8 @@ def test_failures_wait_longer_and_longer_but_never_more_than_six_hours() -> None
 
 def test_the_expected_gap_is_that_of_the_habit_and_does_not_grow_with_a_silence() -> None:
     office = watched([9.0, 11.0, 14.0, 16.0], days=10)
-    assert office.longest_gap_s == 17 * 3600.0
-    assert office.expected_gap_s == pytest.approx(8.5 * 3600.0, rel=0.01)
+    assert office.longest_gap_s == pytest.approx(17 * 3600.0, rel=0.02)
+    assert office.expected_gap_s == pytest.approx(8.5 * 3600.0, rel=0.02)
     later = schedule.observed(office, Look(), office.as_of + timedelta(days=20))
     assert later.expected_gap_s == office.expected_gap_s
 

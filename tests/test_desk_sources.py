@@ -79,7 +79,9 @@ def test_the_last_good_post_is_not_shown_to_who_may_not_read_posts_nor_where_it_
 
 
 def test_the_days_are_a_curve_and_a_funnel(world: World, collected: Collected) -> None:
-    funnel = Funnel(asked=5, fetched=3, unchanged=1, extracted=40, new=7, masked=2, kept=6, dated=30, timed=6, delay_s=3600.0)
+    funnel = Funnel(
+        asked=5, fetched=3, unchanged=1, extracted=40, new=7, masked=2, kept=6, dated=30, timed=6, delay_s=3600.0
+    )
     collected.book.add(SourceDay(source="town-forum", day=today(world), crawls=4, empty=1, failed=1, funnel=funnel))
     officer = world.client("officer")
     page = officer.get("/sources/town-forum").text
@@ -106,7 +108,10 @@ def test_who_may_has_a_source_asked_now_and_it_is_audited(world: World, collecte
     assert due["town-paper"] == later
     with world.database.reading() as connection:
         acts = [(row.act, row.subject, row.by) for row in audit.listing(connection)][:2]
-    assert acts == [("try_source", "town-paper", world.ids["officer"]), ("try_source", "town-forum", world.ids["officer"])]
+    assert acts == [
+        ("try_source", "town-paper", world.ids["officer"]),
+        ("try_source", "town-forum", world.ids["officer"]),
+    ]
 
 
 def test_nobody_else_may_and_no_foreign_form(world: World, collected: Collected) -> None:

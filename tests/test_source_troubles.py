@@ -43,9 +43,13 @@ def told(database: SqlDatabase) -> list[str]:
 
 
 def test_a_trouble_is_told_at_once_every_day_and_when_it_is_mended(database: SqlDatabase) -> None:
-    for hour in range(0, 50):
+    for hour in range(50):
         assert settled(database, NOON + timedelta(hours=hour), wrong()) == ["news"]
-    assert [text[:11] for text in told(database)] == ["【信源异常·静默】样例", "【信源仍异常·静默】样", "【信源仍异常·静默】样"]
+    assert [text[:11] for text in told(database)] == [
+        "【信源异常·静默】样例",
+        "【信源仍异常·静默】样",
+        "【信源仍异常·静默】样",
+    ]
     assert "已 7 小时没有新帖。" in told(database)[0]
     assert settled(database, NOON + timedelta(hours=50)) == []
     assert told(database)[-1] == "【信源恢复·静默】样例·样例日报"
@@ -62,6 +66,12 @@ def test_the_same_run_again_changes_nothing(database: SqlDatabase) -> None:
     for _ in range(3):
         settled(database, NOON + timedelta(hours=1))
     assert len(told(database)) == 2
+
+
+def test_a_source_that_was_switched_off_ends_without_a_word(database: SqlDatabase) -> None:
+    settled(database, NOON, wrong("no-longer-there"))
+    assert settled(database, NOON + timedelta(hours=1)) == []
+    assert len(told(database)) == 1
 
 
 def test_many_at_once_ring_once_within_two_hundred_characters(database: SqlDatabase) -> None:

@@ -86,13 +86,12 @@ def _ok(kind: bytes, body: bytes, more: bytes = b"") -> bytes:
 
 def crawl_feeds(port: int, count: int, seconds: float, folder: str, answers: Connection, *, fetch_only: bool) -> None:
     """Crawl `count` sources for so long; send what it cost."""
-    from contracts.testing.memory_forget_list import MemoryForgetList
-
     import crawlers.crawling
     from backends.clock import SystemClock
     from backends.database import open_database
     from backends.database.crawl_book import DatabaseCrawlBook
     from backends.database.crawl_state import DatabaseCrawlState
+    from contracts.testing.memory_forget_list import MemoryForgetList
     from crawlers.edge import Edge
     from crawlers.source import Source
     from crawlers.spiders.source_spider import SourceSpider
@@ -192,7 +191,9 @@ def main() -> None:
     print(json.dumps({"many sources": many, "fetch only": fast, "site": sent}, indent=1))
     print(f"{asked.sources} sources in one process: peak {many['peak_mb']:.0f} MB (goal ≤ 250)")
     print(f"crawls of a feed per CPU second, all included: {many['crawls'] / many['cpu_s']:.0f}")
-    print(f"pages of {asked.page_kb} kB per CPU second, not extracted: {fast['pages'] / fast['cpu_s']:.0f} (goal ≥ 150)")
+    print(
+        f"pages of {asked.page_kb} kB per CPU second, not extracted: {fast['pages'] / fast['cpu_s']:.0f} (goal ≥ 150)"
+    )
     print(f"bytes saved on an unchanged feed: {1 - rest / whole:.2%} of {whole:.0f} B (goal ≥ 99 %)")
 
 

@@ -10,7 +10,7 @@ def main() -> None:
     reading.add_argument("--sources", type=int, default=300)
     reading.add_argument("--days", type=int, default=14)
     reading.add_argument("--posts-a-day", type=float, default=6.4, help="of one source, on average")
-    reading.add_argument("--spread", type=float, default=1.4, help="standard deviation of the logarithm of the rates")
+    reading.add_argument("--spread", type=float, default=1.15, help="standard deviation of the logarithm of the rates")
     reading.add_argument("--polls", type=float, nargs="+", default=[24.0, 96.0], help="a source and day")
     reading.add_argument("--seed", type=int, default=20261123)
     asked = reading.parse_args()

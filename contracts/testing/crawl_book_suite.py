@@ -57,7 +57,9 @@ class CrawlBookSuite:
         book, state = opened
         assert book.ask_now("news", NOON) is None
         later = NOON + timedelta(hours=5)
-        state.keep_health(SourceHealth(source="news", checked_at=NOON, succeeded_at=NOON, rhythm="{}", next_due_at=later))
+        state.keep_health(
+            SourceHealth(source="news", checked_at=NOON, succeeded_at=NOON, rhythm="{}", next_due_at=later)
+        )
         state.keep_health(SourceHealth(source="shy", checked_at=NOON, next_due_at=later, not_before=later))
         assert book.ask_now("news", NOON) == NOON
         assert book.ask_now("shy", NOON) == later

@@ -47,7 +47,9 @@ class ForumSpider(SourceSpider):
             return
         found = read_list(_selector(response), self._list, response.url, self.crawl.source)
         if not found.rows:
-            self.crawl.fail(f"{response.url} 上没有一处符合 list.row“{self._list.row}”：页面可能改版了，请检查选择器。", "changed")
+            self.crawl.fail(
+                f"{response.url} 上没有一处符合 list.row“{self._list.row}”：页面可能改版了，请检查选择器。", "changed"
+            )
             return
         known = self.crawl.shared.crawl_state.pages([thread.url for thread in found.threads])
         for thread in found.threads:

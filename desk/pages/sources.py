@@ -62,7 +62,7 @@ def source(visit: Visit) -> Response:
         "source.html", card=card, health=health, trouble=open_now, past=[one for one in troubles if one.mended_at],
         curve=_curve(days), days=[day for day in reversed(days) if day.crawls],
         trouble_words=TROUBLE_WORDS, remedies=TROUBLE_REMEDIES, may_try=may(visit.officer, "try_source"),
-        sample=_sample(visit, open_now.sample if open_now else health.good_post if health else ""),
+        good=_sample(visit, open_now.sample if open_now else health.good_post if health else ""),
     )  # fmt: skip
 
 

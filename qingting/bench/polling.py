@@ -167,7 +167,7 @@ def _moments(times: Sequence[float]) -> tuple[datetime, ...]:
 
 
 def compare(
-    *, sources: int = 300, days: int = 14, posts_a_day: float = 6.4, spread: float = 1.4, seed: int = 20261123,
+    *, sources: int = 300, days: int = 14, posts_a_day: float = 6.4, spread: float = 1.15, seed: int = 20261123,
     polls_a_day: float = 24.0,
 ) -> tuple[Outcome, ...]:  # fmt: skip
     """Return a fixed interval, Nutch's rule and ours over the same sources at the same budget."""

@@ -170,13 +170,18 @@ def _tried(tried: "Tried") -> str:
 @as_json
 @click.pass_obj
 def sources_health(home: Home, *, as_json: bool) -> None:
+    from contracts.diagnosis import TROUBLE_WORDS
+    from qingting.watching_sources import diagnoses
     from qingting.wiring import House
 
     with House.at(home) as house:
-        found = house.crawl_state.health()
+        found = [msgspec.structs.replace(health, rhythm="") for health in house.crawl_state.health()]
+        troubles = diagnoses(house, house.clock.now())
     if as_json:
-        print_json({"sources": found})
+        print_json({"sources": found, "troubles": troubles})
         return
+    for trouble in troubles:
+        click.echo(f"{TROUBLE_WORDS[trouble.kind]} {trouble.source}：{trouble.reason}")
     for health in found:
         when = beijing(health.succeeded_at, "%Y-%m-%d %H:%M") if health.succeeded_at else "从未成功"
         click.echo(
