@@ -152,7 +152,8 @@ class SourceCrawl:
 
     def finish(self) -> CrawlOutcome:
         """Keep what is to be kept at the end, and the health of the source. Raises Retryable."""
-        failure, kind = self._failures[0] if self._failures else ("", "")
+        failure = self._failures[0][0] if self._failures else ""
+        kind: FailureKind | Literal[""] = self._failures[0][1] if self._failures else ""
         if len(self._failures) > 1:
             failure += f"（另有 {len(self._failures) - 1} 页没有采到。）"
         if not failure and not self.was_stopped:

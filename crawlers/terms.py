@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from lxml import etree
 from parsel import Selector
 from w3lib.encoding import html_to_unicode
 
@@ -42,5 +41,5 @@ def _hints(headers: Mapping[str, str], text: str) -> Iterator[str]:
             words = link.xpath("string()").get("").strip()
             if words and len(words) <= 30 and _WORDS.search(words):
                 yield f"{words} {link.attrib['href']}"
-    except (ValueError, etree.LxmlError):
+    except (ValueError, SyntaxError):  # what lxml raises for a page that is none
         return

@@ -8,7 +8,7 @@ from scrapy.http import Response
 from contracts.errors import Rejected
 from crawlers.feed import read_feed
 from crawlers.hints import read_hints
-from crawlers.spiders.source_spider import SourceSpider
+from crawlers.spiders.source_spider import SourceSpider, headers_of
 
 
 class FeedSpider(SourceSpider):
@@ -42,5 +42,5 @@ class FeedSpider(SourceSpider):
         except Rejected as error:
             self.crawl.fail(str(error), "changed")
             return
-        self.crawl.shows_window(read_hints(response.headers.to_unicode_dict(), response.body))
+        self.crawl.shows_window(read_hints(headers_of(response), response.body))
         self.crawl.take(posts, (state,))

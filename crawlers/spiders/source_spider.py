@@ -58,7 +58,7 @@ class SourceSpider(Spider):
         elif not isinstance(response, TextResponse):
             self.crawl.fail(f"{response.url} 不是网页或订阅源，没有采到。", "changed")
         else:
-            self.crawl.came(response.headers.to_unicode_dict(), response.body, is_list=is_list)
+            self.crawl.came(headers_of(response), response.body, is_list=is_list)
             return True
         return False
 
@@ -72,6 +72,11 @@ class SourceSpider(Spider):
             body_digest=mark or digest("body", response.body.decode("latin-1")),
             fetched_at=self.crawl.shared.clock.now(),
         )
+
+
+def headers_of(response: Response) -> dict[str, str]:
+    """Return the headers as text."""
+    return {str(name): str(value) for name, value in response.headers.to_unicode_dict().items()}
 
 
 def kind_of(error: BaseException) -> FailureKind:
