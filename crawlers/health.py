@@ -109,7 +109,7 @@ def _delayed(history: History, now: datetime) -> _Found:
 
 def _silent(history: History, now: datetime) -> _Found:
     health, rhythm = history.health, history.rhythm
-    if health.failure:
+    if health.failures:
         return None
     newest_at = max((at for at in (rhythm and rhythm.newest_at, health.newest_post_at) if at), default=None)
     if newest_at is None:

@@ -163,10 +163,12 @@ class SourceCrawl:
         self.shared.crawl_state.keep_pages(self._states_of_lost)
         now = self.shared.clock.now()
         former = self._former
+        # a page that failed among others that came is told, but the source is no failing one
+        is_barren = bool(failure) and not self._funnel.extracted and not self.unchanged
         # a crawl that was broken off says nothing about the source
-        failures = (former.failures if former else 0) + bool(failure) if failure or self.was_stopped else 0
+        failures = (former.failures if former else 0) + is_barren if is_barren or self.was_stopped else 0
         rhythm = rhythm_of(former)
-        if not failure and not self.was_stopped:
+        if not is_barren and not self.was_stopped:
             look = Look(
                 new=tuple(self._new_times), shown=tuple(self._shown_times), is_window=self._is_window, hints=self._hints
             )
@@ -193,7 +195,7 @@ class SourceCrawl:
             ended_well = not failure and not self.was_stopped
             day = SourceDay(
                 source=self.source.id, day=now.astimezone(BEIJING).date(), crawls=1,
-                empty=int(ended_well and not funnel.new), failed=int(bool(failure)), funnel=funnel,
+                empty=int(ended_well and not funnel.new), failed=int(is_barren), funnel=funnel,
             )  # fmt: skip
             try:
                 self.shared.crawl_book.add(day)

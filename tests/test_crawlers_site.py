@@ -366,6 +366,21 @@ def test_failures_are_told_apart_and_counted_in_a_row(site: Site, tmp_path: Path
     assert (found.health[0].failure_kind, found.health[0].failures, found.health[0].failure) == ("", 0, "")
 
 
+def test_a_page_that_fails_among_others_is_told_but_makes_no_failing_source(site: Site, tmp_path: Path) -> None:
+    site.routes |= {
+        "/b": Answer(listing(("1", 1), ("2", 1))),
+        "/t/1": Answer(thread(("1", "这一帖读得到。"))),
+        "/t/2": Answer("", 500),
+    }
+    found = crawled(forum(site.url + "/b"), state=tmp_path)
+    assert "500" in found.health[0].failure
+    assert (found.health[0].failures, found.outcome.accepted) == (0, 1)
+    site.routes["/t/2"] = site.routes["/t/1"] = Answer("", 403)
+    site.routes["/b"] = Answer(listing(("1", 2), ("2", 2)))
+    found = crawled(forum(site.url + "/b"), state=tmp_path)
+    assert (found.health[0].failures, found.health[0].failure_kind) == (1, "blocked")
+
+
 def test_a_source_that_is_switched_off_is_crawled_only_when_named(site: Site, tmp_path: Path) -> None:
     site.routes["/rss"] = Answer(rss(("1", "停用的信源。")))
     off = feed(site.url + "/rss", enabled=False)

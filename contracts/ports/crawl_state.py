@@ -34,7 +34,7 @@ class SourceHealth(msgspec.Struct, frozen=True, kw_only=True):
     not_before: datetime | None = None
     """When the site lets us come again at the earliest (Retry-After), as of the last crawl."""
     failures: int = 0
-    """Crawls that failed in a row."""
+    """Crawls in a row that failed and brought nothing; a page that failed among others counts in `failure` only."""
     failure_kind: FailureKind | Literal[""] = ""
     good_post: str = ""
     """Id of the newest post of the last crawl that brought any."""
