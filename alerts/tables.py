@@ -182,6 +182,24 @@ outbox_events = Table(
 )
 """Events that still have to reach the log, in order; a row goes once its event is appended."""
 
+source_troubles = Table(
+    "source_troubles",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("open_source", String(80), unique=True, nullable=True),
+    Column("source", String(80), nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("sample", String(64), nullable=False),
+    Column("good_at", Instant, nullable=True),
+    Column("opened_at", Instant, nullable=False),
+    Column("told_at", Instant, nullable=False),
+    Column("tellings", Integer, nullable=False),
+    Column("mended_at", Instant, nullable=True),
+    Index("source_troubles_by_source", "source", "opened_at"),
+)
+"""`open_source` is the source until it is mended, NULL afterwards: one open trouble a source, in the database itself."""
+
 silences = Table(
     "silences",
     metadata,

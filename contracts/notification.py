@@ -15,7 +15,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     alert: str
     channel: str
     kind: str
-    """opened · escalated · resolved · deadline · returned · handed_over."""
+    """opened · escalated · resolved · deadline · returned · handed_over · source."""
     text: str
     """At most 200 characters, lane or level first, no text of a post."""
     link: str

@@ -7,9 +7,10 @@ import asyncio
 import logging
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from scrapy import Spider, signals
@@ -18,9 +19,11 @@ from scrapy.utils.reactor import install_reactor
 
 from contracts.errors import Retryable
 from contracts.ports.clock import Clock
+from contracts.ports.crawl_book import CrawlBook
 from contracts.ports.crawl_state import CrawlState
 from contracts.ports.log import Log
 from crawlers.addresses import Names, PinnedResolver
+from crawlers.agenda import Agenda
 from crawlers.edge import Edge
 from crawlers.extraction_pool import ExtractionPool
 from crawlers.limits import bounded
@@ -29,10 +32,12 @@ from crawlers.robots import RobotsBook
 from crawlers.settings import CrawlSettings
 from crawlers.share import Everything, Share
 from crawlers.source import Source
-from crawlers.source_crawl import CrawlOutcome, Forget, Shared, SourceCrawl
+from crawlers.source_crawl import CrawlOutcome, Forget, OnPage, Shared, SourceCrawl
 
 AT_ONCE_MAX = 64
 """Sources crawled side by side; each asks one page at a time, so this bounds memory, not politeness."""
+AT_ONCE_MAX_A_HOST = 4
+"""A host answers one at a time: more of its sources at once would only take the places of others."""
 _STOP_POLL_S = 0.2
 _STOP_EVERY_S = 0.05
 _ELSEWHERE_S = 1.0
@@ -52,6 +57,8 @@ def crawl(
     should_stop: Callable[[], bool],
     settings: CrawlSettings | None = None,
     share: Share | None = None,
+    crawl_book: CrawlBook | None = None,
+    on_page: OnPage | None = None,
     on_outcome: Callable[[CrawlOutcome], None] | None = None,
 ) -> tuple[CrawlOutcome, ...]:
     """Crawl and return the last outcome of each source, in their order; blocks.
@@ -63,6 +70,8 @@ def crawl(
     settings = bounded(settings or CrawlSettings())
     install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
     reactor = _reactor()
+    wanted = [source for source in sources if source.is_crawled and (once or source.enabled)]
+    agenda = Agenda(wanted, crawl_state, clock, polls_a_day=settings.polls_a_day)
     names = Names()
     reactor.installNameResolver(PinnedResolver(names.pinned))
     extraction = ExtractionPool(os.cpu_count() or 1)
@@ -77,8 +86,10 @@ def crawl(
         robots=RobotsBook(timedelta(minutes=settings.robots_minutes)),
         forget=forget,
         extraction=extraction,
+        agenda=agenda,
+        crawl_book=crawl_book,
+        on_page=on_page,
     )
-    wanted = [source for source in sources if source.is_crawled and (once or source.enabled)]
     round_ = _Round(wanted, shared, share or Everything(), should_stop, on_outcome)
     failures: list[BaseException] = []
 
@@ -127,6 +138,7 @@ class _Round:
         self._outcomes: dict[str, CrawlOutcome] = {}
         self._runner = AsyncCrawlerRunner(scrapy_settings(shared.settings))
         self._places = asyncio.Semaphore(AT_ONCE_MAX)
+        self._hosts = {source.id: source.host for source in sources}
         logging.getLogger("scrapy").setLevel(logging.CRITICAL)  # our own line says how a crawl ended
         logging.getLogger("twisted").setLevel(logging.CRITICAL)
 
@@ -136,9 +148,12 @@ class _Round:
     async def run(self, *, once: bool) -> None:
         stopper = asyncio.ensure_future(self._stop_when_asked())
         try:
-            await asyncio.gather(*(self._once(source) if once else self._keep_on(source) for source in self._sources))
-            if not once:
-                await stopper  # without any source there is nothing to do, but the role lives
+            if once:
+                self._shared.agenda.look(self._shared.clock.now())
+                await asyncio.gather(*(self._once(source) for source in self._sources))
+            else:
+                await self._keep_on()
+                await stopper
         finally:
             stopper.cancel()
             with suppress(Retryable):
@@ -157,30 +172,45 @@ class _Round:
                     await crawler.stop_async()
             await asyncio.sleep(_STOP_EVERY_S)
 
-    async def _keep_on(self, source: Source) -> None:
-        due: datetime | None = None
+    async def _keep_on(self) -> None:
+        """Crawl what is due, the longest overdue first, until told to stop."""
+        agenda = self._shared.agenda
+        visits: dict[str, asyncio.Task[None]] = {}
         while not self._should_stop():
-            if due is not None and self._shared.clock.now() < due:
-                await asyncio.sleep(_STOP_POLL_S)
-                continue
+            for source in [source for source, visit in visits.items() if visit.done()]:
+                visits.pop(source).result()
+            hosts = Counter(self._hosts[source] for source in visits)
             try:
-                if not self._share.take(source):
-                    await asyncio.sleep(_ELSEWHERE_S)
-                    continue
-                try:
-                    due = self._due(source)  # kept by whoever crawled it last
-                    if due is None or due <= self._shared.clock.now():
-                        await self._once(source)
-                        due = self._due(source) or self._shared.clock.now() + timedelta(seconds=source.interval_s)
-                finally:
-                    self._share.give(source)
+                ready = agenda.ready(busy=visits)
             except Retryable as away:
-                _log.warning("source %s not crawled now: %s", source.id, away)
+                _log.warning("sources not crawled now: %s", away)
                 await asyncio.sleep(_ELSEWHERE_S)
+                continue
+            for one in ready:
+                if len(visits) >= AT_ONCE_MAX:
+                    break
+                host = self._hosts[one.id]
+                if hosts[host] < AT_ONCE_MAX_A_HOST:
+                    hosts[host] += 1
+                    visits[one.id] = asyncio.ensure_future(self._visit(one))
+            await asyncio.sleep(_STOP_POLL_S)
+        await asyncio.gather(*visits.values())
 
-    def _due(self, source: Source) -> datetime | None:
-        known = (health for health in self._shared.crawl_state.health() if health.source == source.id)
-        return next((health.next_due_at for health in known), None)
+    async def _visit(self, source: Source) -> None:
+        agenda = self._shared.agenda
+        try:
+            if not self._share.take(source):
+                agenda.put_off(source, _ELSEWHERE_S)
+                return
+            try:
+                if agenda.begin(source):  # another process may have crawled it last
+                    await self._once(source)
+                    agenda.ended(source)
+            finally:
+                self._share.give(source)
+        except Retryable as away:
+            _log.warning("source %s not crawled now: %s", source.id, away)
+            agenda.put_off(source, _ELSEWHERE_S)
 
     async def _crawl(self, crawl: SourceCrawl) -> None:
         def note(failure: Any, response: Any) -> None:

@@ -108,8 +108,11 @@ def _way(source: Source, fault: _Tell) -> Iterator[Fault]:
         yield fault("网址要以 http:// 或 https:// 开头并写全主机名，且不能带用户名和密码。", "url")
         return
     loopback = is_loopback(source.host)
-    if source.interval_s < (1 if loopback else INTERVAL_S_MIN):
-        yield fault(f"两次采集至少相隔 {INTERVAL_S_MIN:.0f} 秒（只有本机地址可以更短，不少于 1 秒）。", "interval_s")
+    shortest_s = 1 if loopback else INTERVAL_S_MIN
+    for name in ("interval_s", "interval_min_s"):
+        interval_s = getattr(source, name)
+        if interval_s is not None and interval_s < shortest_s:
+            yield fault(f"两次采集至少相隔 {INTERVAL_S_MIN:.0f} 秒（只有本机地址可以更短，不少于 1 秒）。", name)
     if source.request_gap_s < 0 or (source.request_gap_s < GAP_S_MIN and not loopback):
         yield fault(f"同一主机两次请求至少相隔 {GAP_S_MIN:.0f} 秒；只有本机地址可以更短。", "request_gap_s")
     for host in source.allow_private:

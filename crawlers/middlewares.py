@@ -10,6 +10,7 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from contracts.errors import Retryable
 from crawlers.download import host_of
+from contracts.diagnosis import FailureKind
 from crawlers.refused import Declined, NotNow, Refused
 from crawlers.robots import Robots, judge_answer, unreachable
 from crawlers.source import ascii_host
@@ -68,12 +69,14 @@ class RobotsGuard(_Middleware):
         origin = f"{parts.scheme}://{parts.netloc}"
         robots = await self._robots(origin)
         if robots.failure:
-            raise Refused(robots.failure)
+            raise Refused(robots.failure, robots.kind)
         if robots.crawl_delay_s > _CRAWL_DELAY_S_MAX:
-            raise Refused(f"{origin} 要求两次请求相隔 {robots.crawl_delay_s:.0f} 秒，采不过来：请停用该信源。")
+            raise Refused(
+                f"{origin} 要求两次请求相隔 {robots.crawl_delay_s:.0f} 秒，采不过来：请停用该信源。", "blocked"
+            )
         self.crawl.shared.hosts.crawl_delay(host_of(request), robots.crawl_delay_s)
         if not robots.allows(request.url):
-            raise Refused(f"{request.url} 被对方的 robots.txt 禁止采集：请换网址或停用该信源。")
+            raise Refused(f"{request.url} 被对方的 robots.txt 禁止采集：请换网址或停用该信源。", "blocked")
 
     async def _robots(self, origin: str) -> Robots:
         shared = self.crawl.shared
@@ -169,4 +172,5 @@ class RetryAfter(_Middleware):
             return response
         if asked <= self.crawl.shared.settings.retry_after_wait_s and not request.meta.get("has_waited"):
             return request.replace(meta={**request.meta, "has_waited": True}, dont_filter=True)
-        raise NotNow(f"{host_of(request)} 要求 {asked:.0f} 秒后再来，已照办。", asked)
+        kind: FailureKind = "blocked" if response.status == 429 else "slow"
+        raise NotNow(f"{host_of(request)} 要求 {asked:.0f} 秒后再来，已照办。", asked, kind)

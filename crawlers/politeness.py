@@ -117,7 +117,7 @@ class Hosts:
                     break
                 closed_s = kept.closed_until_s - loop.time()
                 if closed_s > self._patience_s:
-                    raise NotNow(f"{host} 要求 {closed_s:.0f} 秒后再来，已照办。", closed_s)
+                    raise NotNow(f"{host} 要求 {closed_s:.0f} 秒后再来，已照办。", closed_s, "slow")
                 if self._should_stop():
                     raise Stopped
                 await asyncio.sleep(min(wait, _STOP_POLL_S))

@@ -2,16 +2,22 @@
 
 from scrapy.exceptions import IgnoreRequest
 
+from contracts.diagnosis import FailureKind
+
 
 class Refused(IgnoreRequest):
-    """Carries one Chinese sentence for the health of the source: what, where, remedy."""
+    """Carries one Chinese sentence for the health of the source: what, where, remedy; and what kind of failure it is."""
+
+    def __init__(self, sentence: str, kind: FailureKind = "down") -> None:
+        super().__init__(sentence)
+        self.kind = kind
 
 
 class NotNow(Refused):
     """Nothing is wrong with the page: a limit of ours or of the host says later, `later_s` seconds where that is known."""
 
-    def __init__(self, sentence: str, later_s: float = 0.0) -> None:
-        super().__init__(sentence)
+    def __init__(self, sentence: str, later_s: float = 0.0, kind: FailureKind = "down") -> None:
+        super().__init__(sentence, kind)
         self.later_s = later_s
 
 

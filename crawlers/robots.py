@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 from protego import Protego
 
+from contracts.diagnosis import FailureKind
 from crawlers.settings import AGENT_NAME
 
 _BYTES_MAX = 512 * 1024
@@ -27,9 +28,11 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 class Robots:
     """The rules of one origin. `failure` is one Chinese sentence when nothing may be asked at all."""
 
-    def __init__(self, rules: Protego | None = None, failure: str = "") -> None:
+    def __init__(self, rules: Protego | None = None, failure: str = "", kind: FailureKind = "blocked") -> None:
         self._rules = rules
         self.failure = failure
+        self.kind = kind
+        """What a failure is for the source's health: the site's no, or no answer at all."""
 
     def allows(self, url: str) -> bool:
         return not self.failure and (self._rules is None or bool(self._rules.can_fetch(url, AGENT_NAME)))
@@ -51,14 +54,15 @@ def judge_answer(status: int, body: bytes, origin: str) -> Robots:
         return Robots(Protego.parse(_for_us(_decoded(_first_part(body)))))
     if status in _CLOSED_DOORS or not 400 <= status < 500:
         return Robots(
-            failure=f"{origin}/robots.txt 回应 {status}，读不到采集规则，按“不许采”处理；对方恢复后会自动再试。"
+            failure=f"{origin}/robots.txt 回应 {status}，读不到采集规则，按“不许采”处理；对方恢复后会自动再试。",
+            kind="blocked" if 400 <= status < 500 else "down",
         )
     return Robots()
 
 
 def unreachable(origin: str, reason: str = "没有回应（超时、连不上或证书无效）") -> Robots:
     """Return the rules of an origin whose robots.txt gave no usable answer."""
-    return Robots(failure=f"{origin}/robots.txt {reason}，按“不许采”处理；对方恢复后会自动再试。")
+    return Robots(failure=f"{origin}/robots.txt {reason}，按“不许采”处理；对方恢复后会自动再试。", kind="down")
 
 
 def _first_part(body: bytes) -> bytes:

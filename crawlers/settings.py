@@ -25,6 +25,9 @@ class CrawlSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     robots_minutes: int = 1440
     """How long an answer of robots.txt is used before it is asked for again: 60 to 1440."""
 
+    polls_a_day: float = 96.0
+    """How often a source is asked on average; who publishes more is asked more often, so that posts wait least."""
+
     @property
     def user_agent(self) -> str:
         return f"{AGENT_NAME}/0.1 (+{self.contact})" if self.contact else f"{AGENT_NAME}/0.1"

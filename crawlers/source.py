@@ -132,7 +132,10 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """"" = the id. Sources that show the same posts under the same numbers share one."""
     author_kind: AuthorKind = "unknown"
     place: str = ""
-    interval_s: float = 900.0
+    interval_s: float | None = None
+    """The longest interval; None = as the schedule thinks fit, that learns the source's rhythm."""
+    interval_min_s: float = INTERVAL_S_MIN
+    """The shortest interval; a shorter `interval_s` (loopback) takes it along."""
     request_gap_s: float = GAP_S_MIN
     allow_private: tuple[str, ...] = ()
     """Host names or addresses in private or loopback networks that this source may ask."""

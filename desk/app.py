@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from alerts.rule import Rule
 from contracts.errors import Conflict, NotConfigured, Rejected, Retryable
 from contracts.explanation import Explain
 from contracts.ports.clock import Clock
+from contracts.ports.crawl_book import SourceDay
 from contracts.ports.crawl_state import SourceHealth
 from contracts.ports.database import Database
 from contracts.ports.index import Index
@@ -48,7 +50,8 @@ class SourceCard(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     url: str
     enabled: bool
-    interval_s: float
+    interval_s: float | None
+    """The longest interval; None where the source's own rhythm decides."""
     place: str = ""
     basis: str = ""
     sample: bool = False
@@ -76,6 +79,10 @@ class Desk:
     """Folder of the signed reports' files."""
     sources: Callable[[], Sequence[SourceCard]] = tuple
     health: Callable[[], Sequence[SourceHealth]] = tuple
+    days: Callable[[date, str], Sequence[SourceDay]] = lambda _since, _source: ()
+    """What collecting brought since a day, of one source or ("") of all."""
+    ask_now: Callable[[str, datetime], datetime | None] | None = None
+    """Has a source crawled as soon as may be; says when."""
     rules: Callable[[], Sequence[Rule]] = tuple
     roles: Callable[[], Sequence[RoleState]] = tuple
     explain: Explain | None = None

@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from alerts import source_troubles
 from contracts.errors import QingtingError
 from contracts.events import (
     ALERTS_CHANGED,
@@ -252,8 +253,9 @@ class Live:
         self.source_names = {card.id: card.name for card in cards if card.name}
         sources = [card for card in cards if card.enabled]
         healths = {health.source: health for health in desk.health()}
-        silent = sum(1 for source in sources if source.id in healths and healths[source.id].failure)
         with desk.database.reading() as connection:
+            troubled = {trouble.source for trouble in source_troubles.unmended(connection)}
+            silent = sum(1 for one in sources if one.id in troubled or (one.id in healths and healths[one.id].failure))
             failed = sight.failed_messages(connection, now - timedelta(days=1))
         self.pulse = Pulse(
             newest_at=newest, lag_s=max(0.0, lag_s), reading=True, silent_sources=silent, sources=len(sources),

@@ -41,6 +41,8 @@ DONE: Final[dict[str, str]] = {
     "reported": "已录入，几秒后进入监测。",
     "reported_masked": "已录入，其中的个人信息已遮盖，几秒后进入监测。",
     "reported_again": "这一条已经录入过，没有重复记。",
+    "try_now": "已请采集程序马上采一次，几秒后这里会更新。",
+    "try_later": "已记下。对方网站要求晚些再来，到时马上采。",
     "signed_out": "你已退出。",
 }
 PLATFORM_AUTHORS: Final[dict[str, str]] = {
@@ -70,7 +72,7 @@ DELIVERY_STATES: Final[dict[str, str]] = {
 }
 NOTICE_KINDS: Final[dict[str, str]] = {
     "opened": "新预警", "escalated": "升级", "resolved": "结束", "deadline": "时限提醒", "returned": "转交退回",
-    "handed_over": "转交", "raised": "级别提高",
+    "handed_over": "转交", "raised": "级别提高", "source": "信源状况",
 }  # fmt: skip
 CHANGE_KINDS: Final[dict[str, str]] = {
     "opened": "报出", "told": "通知", "raised": "提高建议级别", "state": "状态", "level": "定级", "escalated": "升级通知",

@@ -19,11 +19,14 @@ _HOUR_MOST: Final = 10_000
 _RUN_MOST: Final = 50_000
 """Posts that one run removes: the next one goes on."""
 _AT_ONCE: Final = 2_000
+_COUNTS_DAYS: Final = 400
+"""Counts of what collecting brought, without any text: this month beside that of the year before."""
 
 
 def retain(house: House) -> int:
     """Drop what is older than the setting from every stream; return the number of records."""
     before = house.clock.now() - timedelta(days=house.settings.log.keep_days)
+    house.crawl_book.retain((house.clock.now() - timedelta(days=_COUNTS_DAYS)).date())
     return sum(house.log.retain(stream, before) for stream in STREAMS)
 
 

@@ -32,6 +32,7 @@ TURN_S: Final = 0.5
 _HOST_LEASE_S: Final = 20.0
 """How long nobody crawls the hosts of a crawl process that died."""
 _FORGET_EVERY: Final = timedelta(minutes=1)
+_SOURCES_EVERY: Final = timedelta(minutes=1)
 _RETAIN_EVERY: Final = timedelta(hours=1)
 _EXPIRE_EVERY: Final = timedelta(days=1)
 _FIRST_PAUSE_S: Final = 0.1
@@ -77,6 +78,7 @@ def notify_role(house: House) -> "NotifyRole":
     from alerts.notify import Chore, NotifyRole
     from qingting.forgetting import forget_due
     from qingting.retaining import expire, retain
+    from qingting.watching_sources import watch_sources
     from response import judging, shifts, timers
 
     settings = house.settings.response
@@ -93,6 +95,7 @@ def notify_role(house: House) -> "NotifyRole":
         chores=(
             Chore(partial(forget_due, house), _FORGET_EVERY), Chore(partial(retain, house), _RETAIN_EVERY),
             Chore(partial(expire, house), _EXPIRE_EVERY),
+            Chore(partial(watch_sources, house), _SOURCES_EVERY),
         ),
     )  # fmt: skip
 
@@ -152,7 +155,7 @@ def _crawl(house: House, presence: Presence, stop: threading.Event) -> None:
     crawl(
         house.sources, edge=house.edge, log=house.log, crawl_state=house.crawl_state, clock=house.clock,
         forget=partial(forget_deleted, house), once=False, should_stop=stop.is_set, settings=house.settings.crawl,
-        share=HostShare(presence, lambda host: house.lease(host, _HOST_LEASE_S)),
+        share=HostShare(presence, lambda host: house.lease(host, _HOST_LEASE_S)), crawl_book=house.crawl_book,
     )  # fmt: skip
 
 

@@ -52,6 +52,7 @@ def desk_of(house: House) -> "Desk":
         database=house.database, index=house.index, log=house.log, clock=house.clock, settings=house.settings.desk,
         response=house.settings.response, reports=house.home.reports, sources=lambda: _sources(house),
         health=house.crawl_state.health, roles=lambda: _roles(house, dead_letters), rules=lambda: house.rules,
+        days=house.crawl_book.days, ask_now=house.crawl_book.ask_now,
         sample=house.has_samples, explain=_explain(house), intake=_intake(house), **_metrics(house),
     )  # fmt: skip
 

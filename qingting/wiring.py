@@ -18,6 +18,7 @@ from qingting.settings import Settings, load
 if TYPE_CHECKING:
     from alerts.rules import Rule
     from contracts.ports.clock import Clock
+    from contracts.ports.crawl_book import CrawlBook
     from contracts.ports.crawl_state import CrawlState
     from contracts.ports.database import Database
     from contracts.ports.forget_list import ForgetList
@@ -123,6 +124,12 @@ class House:
         from backends.database.crawl_state import DatabaseCrawlState
 
         return DatabaseCrawlState(self.database)
+
+    @cached_property
+    def crawl_book(self) -> "CrawlBook":
+        from backends.database.crawl_book import DatabaseCrawlBook
+
+        return DatabaseCrawlBook(self.database)
 
     @cached_property
     def edge(self) -> "Edge":

@@ -45,6 +45,7 @@ MATRIX: Final[dict[str, frozenset[str]]] = {
     "see_situation": _DESK | {"auditor"},
     "see_sources": frozenset({"officer", "lead", "admin", "auditor"}),
     "report_in": frozenset({"officer", "lead", "hotline"}),
+    "try_source": frozenset({"officer", "lead", "admin"}),
     "see_facts": _DESK,
     "write_fact": frozenset({"officer", "commentator", "lead"}),
     "verify_fact": frozenset({"reviewer", "lead"}),

@@ -10,12 +10,14 @@ from sqlalchemy.engine import make_url
 
 import backends.database.tables
 from backends.database import SqlDatabase, open_database
+from backends.database.crawl_book import DatabaseCrawlBook
 from backends.database.crawl_state import DatabaseCrawlState
 from backends.database.forget_list import DatabaseForgetList
 from backends.database.lease import DatabaseLease
 from backends.database.presence import DatabasePresence
 from backends.database.tables import processes
 from contracts.errors import NotConfigured, Retryable
+from contracts.ports.crawl_book import CrawlBook
 from contracts.ports.crawl_state import CrawlState
 from contracts.ports.database import Database
 from contracts.ports.forget_list import ForgetList
@@ -23,6 +25,7 @@ from contracts.ports.lease import Lease
 from contracts.ports.presence import Presence
 from contracts.testing import database_suite
 from contracts.testing.clock import FakeClock
+from contracts.testing.crawl_book_suite import CrawlBookSuite
 from contracts.testing.crawl_state_suite import CrawlStateSuite
 from contracts.testing.database_suite import DatabaseSuite
 from contracts.testing.forget_list_suite import ForgetListSuite
@@ -129,6 +132,12 @@ class TestPostgreSqlPresence(_OnPostgreSql, PresenceSuite):
 class TestPostgreSqlCrawlState(_OnPostgreSql, CrawlStateSuite):
     def open(self) -> CrawlState:
         return DatabaseCrawlState(self._cluster.empty())
+
+
+class TestPostgreSqlCrawlBook(_OnPostgreSql, CrawlBookSuite):
+    def open(self) -> tuple[CrawlBook, CrawlState]:
+        database = self._cluster.empty()
+        return DatabaseCrawlBook(database), DatabaseCrawlState(database)
 
 
 class TestPostgreSqlForgetList(_OnPostgreSql, ForgetListSuite):

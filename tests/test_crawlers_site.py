@@ -329,6 +329,58 @@ def test_crawling_on_repeats_by_the_interval_until_told_to_stop(site: Site, tmp_
     assert site.paths().count("/robots.txt") == 1
 
 
+def test_what_became_of_a_crawl_is_counted_and_its_rhythm_kept(site: Site, tmp_path: Path) -> None:
+    items = (("1", "托育点报名，电话 13800138000。"), ("2", "体检车进村。"), ("3", ""))
+    site.routes["/rss"] = Answer(rss(*items), etag='"v1"', headers={"Cache-Control": "max-age=1800"})
+    first = crawled(feed(site.url + "/rss"), state=tmp_path)
+    funnel = first.outcome.funnel
+    assert (funnel.asked, funnel.fetched, funnel.extracted, funnel.kept) == (2, 1, 3, first.outcome.accepted)
+    assert (funnel.masked, funnel.dated, funnel.timed) == (1, 3, 0), "what stood there before us was not late"
+    assert first.health[0].good_post in {post.id for post in first.posts}
+    wait_s = (first.health[0].next_due_at - first.health[0].checked_at).total_seconds()  # type: ignore[operator]
+    assert 1799 <= wait_s <= 6 * 3600 + 1, "the site asked for half an hour"
+    second = crawled(feed(site.url + "/rss"), state=tmp_path)
+    assert (second.outcome.funnel.unchanged, second.outcome.funnel.extracted) == (1, 0)
+    assert second.health[0].rhythm
+    assert second.health[0].good_post == first.health[0].good_post
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Answer("", 403), "blocked"),
+        (Answer("", 429, {"Retry-After": "3600"}), "blocked"),
+        (Answer("", slow_s=30), "slow"),
+        (Answer("<html>改版了</html>"), "changed"),
+        (Answer("", 500), "down"),
+    ],
+    ids=["403", "429", "timeout", "no-feed", "500"],
+)
+def test_failures_are_told_apart_and_counted_in_a_row(site: Site, tmp_path: Path, answer: Answer, kind: str) -> None:
+    site.routes["/rss"] = answer
+    for failures in (1, 2):
+        found = crawled(feed(site.url + "/rss"), state=tmp_path, timeout_s=1.0)
+        assert (found.health[0].failure_kind, found.health[0].failures) == (kind, failures)
+    site.routes["/rss"] = Answer(rss(("1", "又好了。")))
+    found = crawled(feed(site.url + "/rss"), state=tmp_path, timeout_s=5.0)
+    assert (found.health[0].failure_kind, found.health[0].failures, found.health[0].failure) == ("", 0, "")
+
+
+def test_a_page_that_fails_among_others_is_told_but_makes_no_failing_source(site: Site, tmp_path: Path) -> None:
+    site.routes |= {
+        "/b": Answer(listing(("1", 1), ("2", 1))),
+        "/t/1": Answer(thread(("1", "这一帖读得到。"))),
+        "/t/2": Answer("", 500),
+    }
+    found = crawled(forum(site.url + "/b"), state=tmp_path)
+    assert "500" in found.health[0].failure
+    assert (found.health[0].failures, found.outcome.accepted) == (0, 1)
+    site.routes["/t/2"] = site.routes["/t/1"] = Answer("", 403)
+    site.routes["/b"] = Answer(listing(("1", 2), ("2", 2)))
+    found = crawled(forum(site.url + "/b"), state=tmp_path)
+    assert (found.health[0].failures, found.health[0].failure_kind) == (1, "blocked")
+
+
 def test_a_source_that_is_switched_off_is_crawled_only_when_named(site: Site, tmp_path: Path) -> None:
     site.routes["/rss"] = Answer(rss(("1", "停用的信源。")))
     off = feed(site.url + "/rss", enabled=False)

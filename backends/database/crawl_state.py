@@ -58,9 +58,12 @@ class DatabaseCrawlState:
             kept = insert.on_conflict_do_update(index_elements=[seen.c.post], set_={"digest": insert.excluded.digest})
             connection.execute(kept, [{"post": post, "digest": digest} for post, digest in digests.items()])
 
-    def health(self) -> Sequence[SourceHealth]:
+    def health(self, sources: Sequence[str] = ()) -> Sequence[SourceHealth]:
+        asked = select(source_health).order_by(source_health.c.source)
+        if sources:
+            asked = asked.where(source_health.c.source.in_(sources))
         with self._database.reading() as connection:
-            rows = connection.execute(select(source_health).order_by(source_health.c.source)).all()
+            rows = connection.execute(asked).all()
         return tuple(SourceHealth(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name
 
     def keep_health(self, health: SourceHealth) -> None:
@@ -71,6 +74,8 @@ class DatabaseCrawlState:
             }
             for name in ("succeeded_at", "newest_post_at", "next_due_at"):
                 changed[name] = func.coalesce(insert.excluded[name], source_health.c[name])
+            for name in ("good_post", "rhythm"):
+                changed[name] = func.coalesce(func.nullif(insert.excluded[name], ""), source_health.c[name])
             kept = insert.on_conflict_do_update(index_elements=[source_health.c.source], set_=changed)
             connection.execute(kept, [msgspec.structs.asdict(health)])
 

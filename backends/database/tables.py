@@ -1,6 +1,6 @@
 """The tables behind the ports of this room."""
 
-from sqlalchemy import BigInteger, Column, Date, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Date, Float, Integer, MetaData, Table, Text
 
 from contracts.instant import Instant
 
@@ -59,6 +59,11 @@ source_health = Table(
     Column("posts", Integer, nullable=False),
     Column("failure", Text, nullable=False),
     Column("next_due_at", Instant),
+    Column("not_before", Instant),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("failure_kind", Text, nullable=False, server_default=""),
+    Column("good_post", Text, nullable=False, server_default=""),
+    Column("rhythm", Text, nullable=False, server_default=""),
 )
 
 host_requests = Table(
@@ -68,3 +73,25 @@ host_requests = Table(
     Column("host", Text, primary_key=True),
     Column("requests", Integer, nullable=False),
 )
+source_days = Table(
+    "source_days",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("crawls", Integer, nullable=False),
+    Column("empty", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("fetched", Integer, nullable=False),
+    Column("lists", Integer, nullable=False),
+    Column("unchanged", Integer, nullable=False),
+    Column("extracted", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+    Column("masked", Integer, nullable=False),
+    Column("kept", Integer, nullable=False),
+    Column("dated", Integer, nullable=False),
+    Column("textless", Integer, nullable=False),
+    Column("timed", Integer, nullable=False),
+    Column("delay_s", Float, nullable=False),
+)
+"""`day`: 2026-11-24, Asia/Shanghai."""

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
+
+from contracts.diagnosis import FailureKind
 
 
 class PageState(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +31,15 @@ class SourceHealth(msgspec.Struct, frozen=True, kw_only=True):
     failure: str = ""
     """One Chinese sentence, "" when well."""
     next_due_at: datetime | None = None
+    not_before: datetime | None = None
+    """When the site lets us come again at the earliest (Retry-After), as of the last crawl."""
+    failures: int = 0
+    """Crawls in a row that failed and brought nothing; a page that failed among others counts in `failure` only."""
+    failure_kind: FailureKind | Literal[""] = ""
+    good_post: str = ""
+    """Id of the newest post of the last crawl that brought any."""
+    rhythm: str = ""
+    """What the crawlers have learned of when to ask (JSON of their own)."""
 
 
 class HostRequests(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,12 +69,12 @@ class CrawlState(Protocol):
         """Remember accepted posts: post id → digest of title and masked text."""
         ...
 
-    def health(self) -> Sequence[SourceHealth]:
-        """Return the health of every source that was ever crawled, by source id."""
+    def health(self, sources: Sequence[str] = ()) -> Sequence[SourceHealth]:
+        """Return the health of every source that was ever crawled, or of these alone, by source id."""
         ...
 
     def keep_health(self, health: SourceHealth) -> None:
-        """Replace one source's health; None times keep the former value."""
+        """Replace one source's health; None times (but `not_before`) and "" for post and rhythm keep the former value."""
         ...
 
     def count_request(self, host: str, day: date, most: int) -> bool:

@@ -92,7 +92,9 @@ _moments = st.integers(0, 5).map(lambda minute: NOON + timedelta(minutes=minute)
 _perhaps = st.none() | _moments
 _health = st.builds(
     SourceHealth, source=st.sampled_from(_SOURCES), checked_at=_moments, succeeded_at=_perhaps, newest_post_at=_perhaps,
-    posts=st.integers(0, 9), failure=st.sampled_from(["", "没有回应。"]), next_due_at=_perhaps,
+    posts=st.integers(0, 9), failure=st.sampled_from(["", "没有回应。"]), next_due_at=_perhaps, not_before=_perhaps,
+    failures=st.integers(0, 3), failure_kind=st.sampled_from(["", "slow"]), good_post=st.sampled_from(["", "甲"]),
+    rhythm=st.sampled_from(["", "{}"]),
 )  # fmt: skip
 _pages = st.builds(page, st.sampled_from(_URLS), st.integers(0, 5), st.sampled_from(["", '"v1"', '"v2"']))
 
@@ -122,6 +124,7 @@ class CrawlStateMachine(RuleBasedStateMachine):
         self.state.keep_health(health)
         self.model.keep_health(health)
         assert list(self.state.health()) == list(self.model.health())
+        assert list(self.state.health(["news", "unknown"])) == list(self.model.health(["news", "unknown"]))
 
     @rule(host=st.sampled_from(_HOSTS), day=st.sampled_from(_DAYS), most=st.integers(0, 3))
     def count_request(self, host: str, day: date, most: int) -> None:

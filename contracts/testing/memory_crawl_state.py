@@ -32,8 +32,9 @@ class MemoryCrawlState:
     def keep_seen(self, digests: Mapping[str, str]) -> None:
         self._seen.update(digests)
 
-    def health(self) -> Sequence[SourceHealth]:
-        return tuple(self._health[source] for source in sorted(self._health))
+    def health(self, sources: Sequence[str] = ()) -> Sequence[SourceHealth]:
+        asked = set(sources) & set(self._health) if sources else self._health
+        return tuple(self._health[source] for source in sorted(asked))
 
     def keep_health(self, health: SourceHealth) -> None:
         former = self._health.get(health.source)
@@ -43,6 +44,8 @@ class MemoryCrawlState:
                 succeeded_at=health.succeeded_at or former.succeeded_at,
                 newest_post_at=health.newest_post_at or former.newest_post_at,
                 next_due_at=health.next_due_at or former.next_due_at,
+                good_post=health.good_post or former.good_post,
+                rhythm=health.rhythm or former.rhythm,
             )
         self._health[health.source] = health
 

@@ -7,7 +7,8 @@ from scrapy.http import Response
 
 from contracts.errors import Rejected
 from crawlers.feed import read_feed
-from crawlers.spiders.source_spider import SourceSpider
+from crawlers.hints import read_hints
+from crawlers.spiders.source_spider import SourceSpider, headers_of
 
 
 class FeedSpider(SourceSpider):
@@ -39,6 +40,7 @@ class FeedSpider(SourceSpider):
                 now=self.crawl.shared.clock.now(),
             )
         except Rejected as error:
-            self.crawl.fail(str(error))
+            self.crawl.fail(str(error), "changed")
             return
+        self.crawl.shows_window(read_hints(headers_of(response), response.body))
         self.crawl.take(posts, (state,))

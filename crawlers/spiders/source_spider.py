@@ -13,12 +13,16 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Response, TextResponse
 
+from contracts.diagnosis import FailureKind
 from contracts.identity import digest
 from contracts.ports.crawl_state import PageState
 from crawlers.doors import refusal
 from crawlers.refused import Declined, NotNow, Refused, Stopped
 from crawlers.settings import CrawlSettings
 from crawlers.source_crawl import SourceCrawl
+
+_NO = frozenset({401, 402, 403, 407, 429, 451})
+"""Answers that mean us."""
 
 Callback = Callable[[Response], Iterator[Request] | Awaitable[None]]
 
@@ -50,7 +54,7 @@ class SourceSpider(Spider):
         else:
             if isinstance(error, NotNow) and error.later_s:
                 self.crawl.ask_later(error.later_s)
-            self.crawl.fail(explain(error, failure.request.url, self.crawl.shared.settings))
+            self.crawl.fail(explain(error, failure.request.url, self.crawl.shared.settings), kind_of(error))
 
     def remember_declined(self, request: Request) -> None:
         """Leave a page that is not to be kept alone until it changes, where a list would say so."""
@@ -59,15 +63,17 @@ class SourceSpider(Spider):
             now = self.crawl.shared.clock.now()
             self.crawl.take((), (PageState(url=url, body_digest=mark, fetched_at=now),))
 
-    def is_page(self, response: Response) -> bool:
-        """Whether there is a text to read; says why not."""
+    def is_page(self, response: Response, *, is_list: bool = False) -> bool:
+        """Whether there is a text to read; says why not. A list holds no posts of its own."""
         if said := refusal(response.url, response.status, was_redirected="redirect_urls" in response.meta):
-            self.crawl.fail(said)
+            self.crawl.fail(said, "blocked")
         elif response.status != 200:
-            self.crawl.fail(f"{response.url} 回应 {response.status}，没有采到。")
+            kind: FailureKind = "blocked" if response.status in _NO else "down"
+            self.crawl.fail(f"{response.url} 回应 {response.status}，没有采到。", kind)
         elif not isinstance(response, TextResponse):
-            self.crawl.fail(f"{response.url} 不是网页或订阅源，没有采到。")
+            self.crawl.fail(f"{response.url} 不是网页或订阅源，没有采到。", "changed")
         else:
+            self.crawl.came(headers_of(response), response.body, is_list=is_list)
             return True
         return False
 
@@ -81,6 +87,18 @@ class SourceSpider(Spider):
             body_digest=mark or digest("body", response.body.decode("latin-1")),
             fetched_at=self.crawl.shared.clock.now(),
         )
+
+
+def headers_of(response: Response) -> dict[str, str]:
+    """Return the headers as text."""
+    return {str(name): str(value) for name, value in response.headers.to_unicode_dict().items()}
+
+
+def kind_of(error: BaseException) -> FailureKind:
+    """Return what a failed request means for the health of its source."""
+    if isinstance(error, Refused):
+        return error.kind
+    return "slow" if isinstance(error, DownloadTimeoutError) else "down"
 
 
 def explain(error: BaseException, url: str, settings: CrawlSettings) -> str:

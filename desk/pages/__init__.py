@@ -73,6 +73,8 @@ def routes() -> tuple[Guarded, ...]:
         show("/sources", sources.sources, "see_sources"),
         show("/direct-report", direct_report.show, "report_in"),
         act("/direct-report", direct_report.report, "report_in"),
+        show("/sources/{id}", sources.source, "see_sources"),
+        act("/sources/{id}/try", sources.try_now, "try_source"),
         show("/rules", rules.rules, "see_rules"),
         show("/facts", facts.facts, "see_facts"),
         act("/facts", facts.add, "write_fact"),

@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from alerts import silences
+from alerts import silences, source_troubles
 from contracts.errors import Rejected
 from contracts.zone import BEIJING
 from desk import names
@@ -31,8 +31,10 @@ def shift(visit: Visit) -> Response:
         quiet = silences.active(connection, visit.now)
         known = names.of(connection)
         keepers = shifts.keepers(connection, unit)
+        troubles = source_troubles.unmended(connection)
     sources = {one.id: one.name or one.id for one in visit.desk.sources()}
-    troubled = [one for one in visit.desk.health() if one.failure]
+    told = {one.source: one.reason for one in troubles}
+    troubled = told | {one.source: one.failure for one in visit.desk.health() if one.failure and one.source not in told}
     return visit.page(
         "shift.html", groups=groups, owners=owners, current=current, after=after, upcoming=upcoming,
         candidates=candidates, duties=shifts.DUTIES, today=visit.now.astimezone(BEIJING).date(), notes=notes,

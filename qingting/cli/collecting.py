@@ -12,7 +12,9 @@ from qingting.cli.printing import as_json, beijing, print_json, progress
 from qingting.home import Home
 
 if TYPE_CHECKING:
+    from crawlers.trying import Tried
     from qingting.wiring import House
+
 
 
 @click.command(
@@ -103,6 +105,7 @@ def crawl_(home: Home, source: str, *, once: bool, as_json: bool) -> int:
         outcomes = crawl(
             chosen, edge=house.edge, log=house.log, crawl_state=house.crawl_state, clock=house.clock,
             forget=partial(forget_deleted, house), once=True, should_stop=lambda: False, settings=house.settings.crawl,
+            crawl_book=house.crawl_book,
         )  # fmt: skip
     for outcome in outcomes:
         if as_json:
@@ -119,13 +122,61 @@ def crawl_(home: Home, source: str, *, once: bool, as_json: bool) -> int:
 def sources_() -> None: ...
 
 
-@sources_.command("check", help="检查 sources.yaml，一次列出全部问题。")
+@sources_.command(
+    "check",
+    help="检查信源文件，一次列出全部问题。给出文件或 --live 时再到网上各问一次：能不能采、采到什么、会存什么；什么也不存。",
+)
+@click.argument("file", type=click.Path(path_type=Path), metavar="[文件]", required=False)
+@click.option("--live/--offline", default=None, help="是否到网上各问一次（给出文件时默认问，否则默认不问）")
+@click.option("--source", "only", multiple=True, metavar="信源", help="只问这一个（可多次）；停用的也问")
+@click.option("--seconds", default=10.0, show_default=True, help="到网上问，总共最多等多少秒")
+@as_json
 @click.pass_obj
-def sources_check(home: Home) -> None:
+def sources_check(
+    home: Home, file: Path | None, *, live: bool | None, only: tuple[str, ...], seconds: float, as_json: bool
+) -> int:
     from crawlers.sources import load_sources
+    from qingting.trying_sources import asked_once
 
-    home.require()
-    click.echo(f"{home.sources_file} 没有问题，共 {len(load_sources(home.sources_file))} 个信源。")
+    if file is None:
+        home.require()
+    path = file or home.sources_file
+    sources = load_sources(path)
+    if not as_json:
+        click.echo(f"{path} 没有问题，共 {len(sources)} 个信源。")
+    if missing := set(only) - {source.id for source in sources}:
+        raise Rejected(f"{path} 里没有信源 {'、'.join(sorted(missing))}。")
+    is_live = live if live is not None else bool(file or only)
+    found = asked_once(home, [one for one in sources if not only or one.id in only], seconds) if is_live else ()
+    if as_json:
+        print_json({"file": str(path), "sources": len(sources), "tried": found})
+    else:
+        for tried in found:
+            click.echo(_tried(tried))
+    return 1 if any(tried.failure for tried in found) else 0
+
+
+_ROBOTS = {"allowed": "允许", "refused": "不许或读不到", "unknown": "没有问到"}
+
+
+def _tried(tried: "Tried") -> str:
+    """Return what one source answered, as a person reads it."""
+    lines = [tried.source, f"  robots.txt：{_ROBOTS[tried.robots]}"]
+    lines.append(f"  条款提示：{'；'.join(tried.terms) or '没有找到，请到网站上看'}")
+    if tried.first is None:
+        return "\n".join([*lines, f"  {tried.failure}"])
+    post = tried.first
+    when = "没有可用的时间" if post.time_is_doubtful else beijing(post.published_at, "%Y-%m-%d %H:%M")
+    stored = ["正文", *(word for word, holds in (
+        ("标题", post.title), ("网址", post.url), ("作者的化名（不存姓名）", post.author), ("地区", post.place),
+        ("互动数", post.likes or post.reposts or post.comments),
+    ) if holds)]  # fmt: skip
+    lines += [
+        f"  读出 {tried.posts} 条，最新一条：{post.title or post.text[:30]}",
+        f"  时间：{when}；正文 {len(post.text)} 字" + (f"；已遮盖：{'、'.join(post.masked)}" if post.masked else ""),
+        f"  会存：{'、'.join(stored)}",
+    ]
+    return "\n".join(lines)
 
 
 @sources_.command("health", help="每个信源上次成功的时间、最新一帖、失败原因；七天来向每台主机请求的次数。")
@@ -134,16 +185,21 @@ def sources_check(home: Home) -> None:
 def sources_health(home: Home, *, as_json: bool) -> None:
     from datetime import timedelta
 
+    from contracts.diagnosis import TROUBLE_WORDS
     from contracts.zone import BEIJING
+    from qingting.watching_sources import diagnoses
     from qingting.wiring import House
 
     with House.at(home) as house:
-        found = house.crawl_state.health()
+        found = [msgspec.structs.replace(health, rhythm="") for health in house.crawl_state.health()]
+        troubles = diagnoses(house, house.clock.now())
         today = house.clock.now().astimezone(BEIJING).date()
         requests = house.crawl_state.requests(today - timedelta(days=6))
     if as_json:
-        print_json({"sources": found, "hosts": requests})
+        print_json({"sources": found, "troubles": troubles, "hosts": requests})
         return
+    for trouble in troubles:
+        click.echo(f"{TROUBLE_WORDS[trouble.kind]} {trouble.source}：{trouble.reason}")
     for health in found:
         when = beijing(health.succeeded_at, "%Y-%m-%d %H:%M") if health.succeeded_at else "从未成功"
         click.echo(
