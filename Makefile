@@ -38,7 +38,7 @@ demo-check: setup ## the same without a browser; ends by itself, exit 0 or 1
 	$(BIN)/qingting demo --check --json
 
 test: setup packages ## everything: real files, real processes, real Chromium
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/pytest --numprocesses 2
 
 quick: setup ## the part without browser and child processes, under 60 s
 	$(BIN)/pytest -m "not browser and not slow and not servers"

@@ -6,9 +6,11 @@ line says so; with CI=true that is a failure, never a silence.
 
 import os
 import shutil
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests import servers as real
 from tests.servers import elasticsearch, kafka, postgresql, rabbitmq, redis, servers
@@ -21,7 +23,7 @@ settings.load_profile("qingting")
 for name in [name for name in os.environ if name.startswith("QINGTING")]:
     del os.environ[name]
 
-SERVERS = "servers"
+_LONG = ("servers", "slow", "browser")
 LEFT_OUT = pytest.StashKey[list[str]]()
 
 
@@ -35,22 +37,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             config.stash.setdefault(LEFT_OUT, []).append(said)
             config.hook.pytest_deselected(items=marked)
             items[:] = [item for item in items if item not in marked]
-    _share_out(items)
+    # what takes longest begins first, so that no process waits for another at the end; within that the order is random
+    items.sort(key=lambda item: next((n for n, mark in enumerate(_LONG) if item.get_closest_marker(mark)), len(_LONG)))
 
 
-def _share_out(items: list[pytest.Item]) -> None:
-    """Two processes share the tests (`make test`): one has the real servers, started once; modules stay whole.
+class _Shares(LoadScopeScheduling):  # type: ignore[misc]
+    """Two processes share the tests (`make test`): one has the real servers, started once; modules stay whole."""
 
-    What takes longest begins first, so that neither waits for the other at the end; within that the order is random.
-    """
-    for item in items:
-        group = SERVERS if item.get_closest_marker("servers") else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(
-        key=lambda item: next(
-            (n for n, mark in enumerate(("servers", "slow", "browser")) if item.get_closest_marker(mark)), 3
-        )
-    )
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return "servers" if module.startswith("tests/test_cluster_") else module
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return _Shares(config, log)
 
 
 def _no_browser() -> str:

@@ -3,6 +3,7 @@
 `SERVERS_SHIFT=0` uses (and leaves running) what `make servers` started, which saves time at a desk.
 """
 
+import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -24,9 +25,12 @@ SHIFT = int(os.environ.get("SERVERS_SHIFT", "1000"))
 
 def missing() -> str:
     """Return what this machine lacks to run the servers, "" where it lacks nothing."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
     try:
-        for server in (*every(FOLDER, SHIFT), Redis(FOLDER, SHIFT)):
-            server.fetch()
+        with (FOLDER / "fetching").open("w") as lock:  # two processes share the tests, one fetches
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for server in (*every(FOLDER, SHIFT), Redis(FOLDER, SHIFT)):
+                server.fetch()
     except (ServerError, OSError) as fault:
         return str(fault)
     return ""
