@@ -32,6 +32,8 @@ _KILLS_MAX: Final = 50
 _PAGES_PER_CHILD: Final = 1000
 """libxml2 gives memory back slowly: a child is let go before it has grown."""
 _MEMORY_BYTES: Final = 2 * 1024**3
+_KILLED: Final = (-signal.SIGKILL, 255, None)
+"""255 and None: two threads asked the fork server for the same end, and the other one was told."""
 Read = Callable[..., Article | Unreadable]
 
 
@@ -112,21 +114,24 @@ class _Lane:
         context = multiprocessing.get_context("forkserver")
         # Loaded once in the server: a new child is there in milliseconds.
         context.set_forkserver_preload([__name__])
+        others = set(multiprocessing.active_children())
         self._executor = ProcessPoolExecutor(1, mp_context=context, initializer=_confine)
+        started = self._executor.submit(os.getpid)
+        self.process = next(iter(set(multiprocessing.active_children()) - others), None)
         try:
-            starting = asyncio.wrap_future(self._executor.submit(os.getpid))
-            pid = await asyncio.wait_for(starting, _START_S)
+            # apart from the page, whose time runs only once its child is there
+            await asyncio.wait_for(asyncio.wrap_future(started), _START_S)
         except TimeoutError as error:
+            self.replace()
             raise BrokenProcessPool("the child did not start") from error
-        self.process = next((child for child in multiprocessing.active_children() if child.pid == pid), None)
         return self._executor
 
     async def was_killed(self) -> bool:
-        """Whether the child ended by a kill -9, and not by a fault of its own. Waits for the end."""
+        """Whether the child ended by a kill -9, and not by a fault of its own. Waits for its end."""
         if self._executor is None:
             return False
         await asyncio.to_thread(self._executor.shutdown)
-        return self.process is None or self.process.exitcode == -signal.SIGKILL
+        return self.process is None or self.process.exitcode in _KILLED
 
     def replace(self) -> None:
         """Let the child go, whatever it does; the next page starts another."""
