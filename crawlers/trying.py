@@ -2,14 +2,14 @@
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from multiprocessing.connection import Connection
 from typing import Final, Literal
 
 import msgspec
 
 from contracts.events import Event, PostFetched, PostRejected
-from contracts.ports.crawl_state import PageState, SourceHealth
+from contracts.ports.crawl_state import HostRequests, PageState, SourceHealth
 from contracts.ports.forget_list import Forgotten
 from contracts.post import Post
 from crawlers.settings import CrawlSettings
@@ -116,6 +116,12 @@ class _NoMemory:
 
     def keep_health(self, health: SourceHealth) -> None:
         pass
+
+    def count_request(self, _host: str, _day: date, _most: int) -> bool:
+        return True  # REQUESTS_MAX is the bound here
+
+    def requests(self, _since: date) -> Sequence[HostRequests]:
+        return ()
 
 
 class _NothingForgotten:
