@@ -224,14 +224,18 @@ class _Town:
             if away:
                 away.launch()
                 away = None if away.is_ready() else away
-            if victims and isinstance(victims[-1], Server) and away is None:
-                away = victims.pop()
-                away.kill()
-                away.launch()
-                self.killed[away.name] += 1
-                busy += feeding.is_alive()
-            elif victims and not isinstance(victims[-1], Server) and victims[-1].kill():
-                self.killed[victims.pop().role] += 1
+            victim = victims[-1] if victims else None
+            if isinstance(victim, Server):
+                if away is None:
+                    victims.pop()
+                    victim.kill()
+                    victim.launch()
+                    away = victim
+                    self.killed[victim.name] += 1
+                    busy += feeding.is_alive()
+            elif victim is not None and victim.kill():
+                victims.pop()
+                self.killed[victim.role] += 1
                 busy += feeding.is_alive()
             time.sleep(chance.uniform(0.1, 0.9))
         feeding.join()
