@@ -62,7 +62,8 @@ _SHAPES: Final = (
 )  # fmt: skip
 _PLATES: Final = "|".join(f"{province}(?=.{{0,2}}[A-Za-zＡ-Ｚａ-ｚ])" for province in PROVINCES)
 _HOUSES: Final = "|".join(
-    f"{unit}(?<=[0-9０-９{SPELT}十百A-Za-z]{unit})" for unit in ("号", "號", "栋", "棟", "幢", "组", "組", "队", "隊", "弄", "单元", "單元")
+    f"{unit}(?<=[0-9０-９{SPELT}十百A-Za-z]{unit})"
+    for unit in ("号", "號", "栋", "棟", "幢", "组", "組", "队", "隊", "弄", "单元", "單元")
 )
 _GAP: Final = "[^0-9A-Za-z\u3400-\u9fff。；！？…\n〔〕“”‘’《》]{0,3}"
 _FOUR_MORE: Final = f"{_GAP}[{FIGURES_AS_WRITTEN}{SPELT}]" * 4
@@ -88,6 +89,11 @@ pattern of them all.
 """
 
 
+_LOOKS_MOST: Final = 20
+"""What was masked may show what stood beside it: a text is looked at again until nothing more is found. Two looks do for
+all that people write; only a text that was made for it needs more, and it may not have all the time of the world."""
+
+
 def mask(text: str) -> Masked:
     """Return the text (best after `text.normalise`) with personal data replaced. Idempotent; never raises.
 
@@ -95,7 +101,9 @@ def mask(text: str) -> Masked:
     """
     seen = text if text.isprintable() else INVISIBLE.sub("", text)
     kinds: set[str] = set()
-    while spans := _spans(seen):
+    for _ in range(_LOOKS_MOST):
+        if not (spans := _spans(seen)):
+            break
         kinds |= {span.kind for span in spans}
         seen = _replaced(seen, spans)
     if not kinds:
