@@ -77,19 +77,21 @@ _LABELS: Final = (
     "申请人", "当事人",
 )  # fmt: skip
 _BEGINS: Final = f"[{_LIKELY}{_COMPOUND.replace('|', '')}]"
-NAME_HINTS: Final = tuple(
-    re.compile(hint)
-    for hint in (
-        any_of(
-            written_forms(*_STRONG_ROLES.split("|"), *_WEAK_ROLES.split("|"), "涉事"),
-            rf"(?:[\s“\"「（(]?{_BEGINS}|的?(?:名|姓名|大名|全名)|是?叫|就叫|[:：])",
-        ),
+_ROLE_HINT: Final = any_of(
+    written_forms(*_STRONG_ROLES.split("|"), *_WEAK_ROLES.split("|"), "涉事"),
+    rf"(?:[\s“\"「（(]?{_BEGINS}|的?(?:名|姓名|大名|全名)|是?叫|就叫|[:：])",
+)
+_OTHER_HINT: Final = "|".join(
+    (
         any_of(written_forms(*_LABELS), r"\s?[:：]"),
         any_of(("叫", "名为", "名字是", "本人", "我是", "我名", "实名举报人"), rf"做?[\s“\"「:：，,]?{_BEGINS}"),
-        any_of(written_forms("岁"), rf"(?:[，,、）)。]|(?:多|半)?的?(?:小|女|男|儿|孩|学|幼|少|姑|[\s“\"「]|{_BEGINS}))"),
+        any_of(
+            written_forms("岁"), rf"(?:[，,、）)。]|(?:多|半)?的?(?:小|女|男|儿|孩|学|幼|少|姑|[\s“\"「]|{_BEGINS}))"
+        ),
         any_of((f"{before}{sex}" for before in "，,（(、 " for sex in "男女"), "[，,、）)。]"),
     )
-)  # fmt: skip
+)
+NAME_HINTS: Final = (re.compile(_ROLE_HINT), re.compile(_OTHER_HINT))
 """One of them finds something in every text that holds a name to mask; every branch begins with a plain letter."""
 
 
