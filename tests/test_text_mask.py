@@ -1,13 +1,15 @@
 """What is masked in every script form, what stays, and what holds for any text at all."""
 
 import random
+import re
+import time
 from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.planted import FORMS, KINDS, all_planted, digits_of, look_alikes, planted
+from tests.planted import FORMS, KINDS, Kind, all_planted, digits_of, look_alikes, planted
 from text.alternatives import any_of
 from text.check_digits import has_resident_check, is_card, is_hong_kong_id, is_resident_id
 from text.mask import HOTLINES, KIND_WORDS, mask, placeholder
@@ -18,14 +20,14 @@ FALSE_SHARE_MOST = 0.005
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
-def test_no_planted_piece_survives_in_any_form_and_its_kind_is_named(kind: object) -> None:
+def test_no_planted_piece_survives_in_any_form_and_its_kind_is_named(kind: Kind) -> None:
     rng = random.Random(20261125)
     missed = []
-    for form in FORMS if kind.is_number else ("plain",):  # type: ignore[attr-defined]
+    for form in FORMS if kind.is_number else ("plain",):
         for _ in range(25):
-            one = planted(rng, kind, form)  # type: ignore[arg-type]
+            one = planted(rng, kind, form)
             text, kinds = mask(one.sentence)
-            left = one.raw in text or (kind.is_number and digits_of(one.raw) in digits_of(text))  # type: ignore[attr-defined]
+            left = one.raw in text or (kind.is_number and digits_of(one.raw) in digits_of(text))
             if left or one.kind not in kinds or placeholder(one.kind) not in text:
                 missed.append((one.form, one.sentence, text))
     assert not missed
@@ -46,7 +48,9 @@ def test_what_only_looks_personal_stays() -> None:
 
 
 @pytest.mark.parametrize("number", sorted(HOTLINES))
-@pytest.mark.parametrize("sentence", ["请拨打{}。", "热线：{}", "电话{}", "微信同号{}", "加V {}", "QQ：{}", "联系电话 {}"])
+@pytest.mark.parametrize(
+    "sentence", ["请拨打{}。", "热线：{}", "电话{}", "微信同号{}", "加V {}", "QQ：{}", "联系电话 {}"]
+)
 def test_a_public_number_stays_wherever_it_stands(number: str, sentence: str) -> None:
     text = sentence.replace("{}", number)
     assert mask(text) == (text, ())
@@ -56,7 +60,7 @@ def test_a_public_number_stays_wherever_it_stands(number: str, sentence: str) ->
     "text",
     [
         "市妇联权益部部长李某介绍", "受害人家属向法院起诉", "当事人应当到场", "孩子高兴地上学", "学生安全第一", "我是张家界人", "我叫她别去",
-        "@平安长沙 @湖南日报 请看", "联系人：王主任", "姓名：保密", "受害人张女士说", "举报人向纪委反映", "我叫了110", "她叫我滚",
+        "@平安长沙 @湖南日报 请看", "@所有人 @群主 帮帮我", "@我", "邻居王婶来了", "孩子黄疸住院", "女子高小毕业", "联系人：王主任", "姓名：保密", "受害人张女士说", "举报人向纪委反映", "我叫了110", "她叫我滚",
         "联系电话：见公告", "湘江路2号线开通", "五一路12路公交", "这条路12号通车", "人民路12号起封闭", "全村三组数据", "县里有12个村",
         "企鹅很可爱，球球也可爱", "薇娅直播", "加油，加V认证", "微信支付500元", "微信群里说", "QQ音乐", "密码忘了", "ip属地湖南",
         "验证码收不到", "通行证办好了", "快递到了", "湖南省妇联 维权热线 12338", "男孩女孩都一样", "孩子王卫东小学", "微博热搜第1",
@@ -87,6 +91,41 @@ def test_ordinary_words_stay(text: str) -> None:
 )
 def test_the_rest_of_the_sentence_stays_as_it_was(text: str, masked: str) -> None:
     assert mask(text).text == masked
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "1 ",
+        "1-",
+        "一",
+        "138 1234 ",
+        "村1",
+        "路1",
+        "@a",
+        "微信a",
+        "我叫李",
+        "湘A1",
+        "1.1.",
+        "62",
+        "a@a.",
+        "受害人",
+        "岁",
+        "（",
+        "号栋",
+    ],
+)
+def test_a_hostile_text_is_masked_in_time_that_grows_with_its_length(piece: str) -> None:
+    def seconds(characters: int) -> float:
+        text = (piece * characters)[:characters]
+        began_s = time.process_time()
+        mask(text)
+        return time.process_time() - began_s
+
+    seconds(100)
+    assert seconds(50_000) < 10 * max(seconds(12_500), 0.02), (
+        "four times the text may cost four times the time, not sixteen"
+    )
 
 
 def test_invisible_characters_stay_where_nothing_is_masked() -> None:
@@ -133,8 +172,6 @@ def test_check_digits() -> None:
 
 
 def test_one_pattern_finds_the_words_that_many_would() -> None:
-    import re
-
     words = ("女儿", "女孩", "女", "儿子", "a.b", "a+")
     pattern = re.compile(any_of(words, "(?=1)"))
     for word in words:

@@ -1,4 +1,4 @@
-"""Numbers, accounts and names that are personal because of the word before them: 学号, 病历号, 微信, 抖音号, 密码 …
+"""Numbers, accounts and names that are personal because of the word before them: 学号, 病历号, 微信, 抖音号, 密码.
 
 The word stays, so that a reader knows what stood there.
 """
@@ -42,9 +42,7 @@ _LABELLED: Final[tuple[tuple[str, str, str], ...]] = (
     ("birthday", r"出生日期|出生年月日|出生年月|生日|生于", r"(?:19|20)[0-9]{2}[年./\-][0-9]{1,2}[月./\-][0-9]{1,2}日?"),
 )  # fmt: skip
 
-_RULES: Final = tuple(
-    (kind, re.compile(rf"(?:{label}){_BETWEEN}({value}){_ENDS}")) for kind, label, value in _LABELLED
-)
+_RULES: Final = tuple((kind, re.compile(rf"(?:{label}){_BETWEEN}({value}){_ENDS}")) for kind, label, value in _LABELLED)
 
 _LETTER: Final = re.compile("[A-Za-z]")
 _ACCOUNT: Final = r"[A-Za-z][A-Za-z0-9_\-.]{4,24}"
@@ -65,9 +63,7 @@ _CHAT: Final = tuple(
     )
     for kind, word in (("wechat", _WECHAT), ("qq", _QQ))
 )
-_PLATFORM: Final = (
-    r"(?:抖音|快手|小红书|微博|知乎|支付宝|钉钉|陌陌|探探|贴吧|淘宝|纸飞机|B站|[tT]elegram|TG|[wW]hats[aA]pp|[sS]kype|LINE|Line|[iI]nstagram|[fF]acebook|推特|脸书)"
-)
+_PLATFORM: Final = r"(?:抖音|快手|小红书|微博|知乎|支付宝|钉钉|陌陌|探探|贴吧|淘宝|纸飞机|B站|[tT]elegram|TG|[wW]hats[aA]pp|[sS]kype|LINE|Line|[iI]nstagram|[fF]acebook|推特|脸书)"
 _PLATFORM_ACCOUNT: Final = re.compile(
     rf"{_PLATFORM}(?:(?:账号|账户|号|ID|id|用户名|主页){_BETWEEN}|[:：@]\s?)({_ACCOUNT}|{_number(5, 16)}){_ENDS}"
 )
@@ -77,9 +73,10 @@ _NICKNAME: Final = re.compile(
 
 _HANDLE: Final = re.compile(r"(?<![A-Za-z0-9._%+\-])@([\w\u00b7·\-]{2,30})")
 _CLAUSE: Final = re.compile(r"[你我他她它的了是在说看请快求帮不有怎什这那都也就被把给让来去管打救为能]")
+_EVERYBODY: Final = re.compile(r"所有|全体|全部|大家|各位|群主|管理|某|写信|本人|楼主|我|你")
 _INSTITUTION: Final = re.compile(
     r"公安|警|法院|检察|政府|政务|发布|妇联|妇女|女声|共青|青年|工会|总工|日报|晚报|早报|时报|新闻|新华|央视|人民|卫视|电视|广播|频道|传媒|媒体|网$|平安|消防|交警"
-    r"|委|局|厅|办$|协会|中心|大学|学院|学校|医院|热线|官方|客服|博物|12338|12345|红网|记者|集团|公司|银行|法治|司法|民政|人社|卫健|教育|文旅|应急|反诈|检查|巡视|举报"
+    r"|委|局|厅|办$|协会|中心|大学|学院|学校|医院|热线|官方|客服|博物|12338|12345|红网|记者|集团|公司|银行|法治|司法|民政|人社|卫健|教育|文旅|应急|反诈|检查|巡视|举报|公交|地铁|航空|铁路|气象|天气|旅游|物业"
 )
 _EMAIL: Final = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}\s?(?:@|[(\[]at[)\]]|艾特)\s?(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62})\s?(?:[.。]|点)\s?){1,4}[A-Za-z]{2,12}"
@@ -131,7 +128,7 @@ def _is_public(value: str) -> bool:
 
 
 def shaped_spans(shadow: str) -> Iterator[Span]:
-    """Yield what its own shape makes personal: mail and profile addresses, plates, identity cards of Hong Kong …"""
+    """Yield what its own shape makes personal: mail and profile addresses, plates, identity cards of Hong Kong."""
     for kind, pattern in (("email", _EMAIL), ("profile", _PROFILE)):
         for match in pattern.finditer(shadow):
             yield Span(match.start(), match.end(), kind)
@@ -151,9 +148,11 @@ def handle_spans(shadow: str) -> Iterator[Span]:
     """Yield names of users after @, institutions apart. Where nothing parts name and clause, the clause stays."""
     for match in _HANDLE.finditer(shadow):
         name, end = match.group(1), match.end()
-        if _INSTITUTION.search(name):
+        if _INSTITUTION.search(name) or _EVERYBODY.match(name):
             continue
         is_set_off = shadow[end : end + 1] in {" ", ":", "：", "@", "/", ")", "）"}
         if not is_set_off and (clause := _CLAUSE.search(name, 1)):
             end = match.start(1) + clause.start()
+        if end - match.start(1) < 2:
+            continue
         yield Span(match.start(1), end, "username")

@@ -20,12 +20,13 @@ class Span(NamedTuple):
     kind: str
 
 
-HOTLINES: Final = frozenset(
+_PUBLIC: Final = (
     "110 112 114 119 120 122 999 12110 12119 12305 12308 12309 12310 12313 12314 12315 12316 12317 12318 12319 12320"
     " 12321 12323 12325 12326 12327 12328 12329 12331 12333 12336 12337 12338 12339 12340 12345 12348 12350 12351 12353"
     " 12355 12356 12358 12360 12361 12363 12365 12366 12367 12368 12369 12371 12377 12378 12379 12380 12381 12385 12386"
-    " 12388 12389 12393 12395 95598 95566 95588 95599 95533 95518 95519 10086 10010 10000 11183 11185 962338 96110".split()
+    " 12388 12389 12393 12395 95598 95566 95588 95599 95533 95518 95519 10086 10010 10000 11183 11185 962338 96110"
 )
+HOTLINES: Final = frozenset(_PUBLIC.split())
 """Public numbers that stay; 400 and 800 lines and every other short number stay because no kind is like them."""
 
 GAP: Final = r"[^0-9A-Za-z\u3007\u3400-\u9fff。；！？…\n〔〕“”‘’《》]{0,3}"
@@ -83,21 +84,23 @@ def number_spans(shadow: str) -> Iterator[Span]:
 
 def _in_run(shadow: str, start: int, end: int) -> Iterator[Span]:
     atoms = [(atom.start(), atom.end()) for atom in _ATOM.finditer(shadow, start, end)]
-    first = 0
+    begun = first = 0
     while first < len(atoms):
-        found = _from(shadow, atoms, first)
+        found = _from(shadow, atoms, begun, first)
         if found is None:
             first += 1
             continue
         span, last = found
         yield span
-        first = last + 1
+        begun = first = last + 1
 
 
-def _from(shadow: str, atoms: list[tuple[int, int]], first: int) -> tuple[Span, int] | None:
-    """Return the longest number that begins with this piece, and its last piece."""
+def _from(shadow: str, atoms: list[tuple[int, int]], begun: int, first: int) -> tuple[Span, int] | None:
+    """Return the longest number that begins with this piece, and its last piece; `begun`: the first that is still free."""
     best: tuple[Span, int] | None = None
-    digits, sizes, is_strong = "", (), False
+    digits = ""
+    sizes: tuple[int, ...] = ()
+    is_strong = False
     for last in range(first, len(atoms)):
         start, end = atoms[last]
         gap = shadow[atoms[last - 1][1] : start] if last > first else ""
@@ -109,10 +112,10 @@ def _from(shadow: str, atoms: list[tuple[int, int]], first: int) -> tuple[Span, 
         sizes = (*sizes[:-1], sizes[-1] + len(piece)) if sizes and not gap else (*sizes, len(piece))
         if len(digits) < 7:
             continue
-        is_whole = first == 0 and last == len(atoms) - 1
+        is_whole = first == begun and last == len(atoms) - 1
         candidate = _Candidate(digits, sizes, is_strong, is_whole, atoms[first][0], end)
-        before = shadow[atoms[first - 1][1] : atoms[first][0]] if first else ""
-        span = _span(shadow, candidate, before, atoms[first - 1] if first else None)
+        before = shadow[atoms[first - 1][1] : atoms[first][0]] if first > begun else ""
+        span = _span(shadow, candidate, before, atoms[first - 1] if first > begun else None)
         if span is not None:
             best = (span, last)
     return best

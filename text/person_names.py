@@ -6,6 +6,7 @@ so officials and institutions keep theirs. Whoever is already 某, XX or 女士 
 
 import re
 from collections.abc import Iterator
+from importlib import resources
 from typing import Final
 
 from text.alternatives import any_of
@@ -31,22 +32,17 @@ _AFTER: Final = "今昨前每于因曾女男岁住电手身已没突时同向所
 """Begins the next word rather than ending a name of three."""
 _GIVEN: Final = rf"[^\W0-9A-Za-z_{_NEVER}]"
 _LAST: Final = rf"[^\W0-9A-Za-z_{_NEVER}{_AFTER}]"
-_TITLED: Final = r"(?!女士|先生|某|阿姨|大妈|大姐|姐|哥|叔|老师|医生|主任|书记|局长|院长|校长|所长|队长|科长|处长|部长|县长|市长|镇长|村长|师傅|律师|警官|经理|老板|小姐|同学|总监|太太|大爷|大嫂|嫂|妈|爸|奶奶|爷爷|总$|姓)"
+_TITLED: Final = r"(?!女士|先生|某|阿姨|大妈|大姐|姐|哥|叔|老师|医生|主任|书记|局长|院长|校长|所长|队长|科长|处长|部长|县长|市长|镇长|村长|师傅|律师|警官|经理|老板|小姐|同学|总监|太太|大爷|大嫂|嫂|妈|爸|奶|爷|婶|婆|伯|爹|嗲嗲|娭毑|总$|姓)"
 _NAME: Final = rf"(?:(?:{_COMPOUND}){_GIVEN}{_LAST}?|[{_SURNAMES}]{_TITLED}{_GIVEN}{_LAST}?)"
 _LIKELY_NAME: Final = rf"(?:(?:{_COMPOUND}){_GIVEN}{_LAST}?|[{_LIKELY}]{_TITLED}{_GIVEN}{_LAST}?)"
 _FIRM_NAME: Final = rf"(?:(?:{_COMPOUND}){_GIVEN}{_LAST}?|[{_FIRM}]{_TITLED}{_GIVEN}{_LAST}?)"
 _END: Final = rf"(?![^\W0-9A-Za-z_{_NEVER}{_AFTER}]|·)"
 """After the name the sentence goes on with a sign, a digit or a word that no name holds."""
 _WORDS: Final = frozenset(
-    "谢谢 许多 曾经 何时 何况 何必 何种 何人 何地 何处 胡说 胡乱 胡闹 张嘴 张口 张贴 张开 王者 王国 王子 孙子 孙女 韩国 韩语 陆续 陆军 范围 范文 钟头 钟爱 杜绝 戴着 戴口 郑重 余额 余下"
-    " 田地 田里 叶子 林业 唐突 陈旧 陈述 陈列 李子 杨梅 杨树 梅雨 洪水 段时 程度 程序 常常 常年 高兴 高中 高考 高度 高校 高龄 方便 方面 方法 安全 安排 安静 成绩 成年 成长 任何 任意 任性 管理"
-    " 解决 解释 温柔 单独 单位 单亲 连续 房间 房子 白天 钱财 于是 时候 万一 向来 应该 应当 周末 周一 周二 周三 周四 周五 周六 周日 周年 周岁 马上 金额 黄色 文化 文件 明天 明白 强制 强迫 强烈"
-    " 全部 全家 全程 全国 公司 公安 国家 关于 关系 关心 相关 相信 江苏 江西 江华 江永 安徽 安化 常德 常宁 郑州 徐州 韩城 温州 邵阳 邵东 邵武 彭水 石家 石门 黄石 黄冈 张家 林州 乐山 宁乡 宁远"
-    " 华容 武冈 洪江 汤阴 桂阳 祁阳 祁东 衡阳 衡山 衡东 沈阳 洪湖 莫名 都市 都是 汪汪 倪虹 童年 童话 颜色 秦皇 鲁迅 康复 康健 屈辱 纪律 纪念 蒙古 梁上 翁婿 施工 施暴 施害 焦虑 焦点 付出 付款 付钱"
-    " 曹县 余生 吴江 丁克 毕业 毕竟 毕节 贺卡 柳州 滕州 凌晨 薛定 顾客 顾虑 顾问 孟加 尹始 萧条 罗列 汤水 宋代 唐代 蔡甸 卢沟 邓小 戴上 傅里 莫非 莫大 耿直 程某 饶恕 阮陈 段落 林立 林场 梅毒"
-    " 田径 田园 计划 司机 车站 车辆 项目 路上 路人 家长 家属 左右 包括 包庇 严重 严格 利用 利益 尚未 尚且 代理 代表 查处 查看 查询 师傅 师范 师生 党员 农民 农村 农业 班级 班主 班上 满意 游戏 权利"
-    " 权益 简单 申请 申诉 边上 步行 容易 那里 习惯 古代 东西 广东 广西 广州 红色 益阳 利息 步步 冷静 东莞 齐全 明显 明确 明年 季度 席位 强奸 经过 华为 凤凰 纪委 卫健 卫生 章程 章节 幸好 幸福 怀孕 怀化"
-    " 怀疑 贺女 何用 高一 高二 高三 高声 高贵 高喊 颜控 丁丁 张得 王八 黄种 苏州 顾家 高数 高州 高分 高干 白人 黄牛 高手 马戏 叶子 毛病 龙凤 江湖 江山 江南 周到 夏令 方言 金牌 金融 白领 白嫖 石化 温和 任由 史书 路过 盛行 童心 易燃 米粉 蓝天 武装 文艺 文科 龙年 江西 严肃 柏林 穆斯 贝壳 桂林 岳父 岳母 岳阳 鄢陵 粟米 周边 周围 周期 周转 黄金 黄昏 黄瓜 高速 高温 高额 高层 高铁 高薪 高价 高达 马路 马桶 夏天 夏季 时间 安保 金钱 石油 石头 文字 文明 文章 路边 路费 白色 白白 江边 温暖 方式 童装 盛大 桂花 蓝色 武术 易怒 严厉 任务 龙卷 秦岭 米饭 史上 宿舍 山东 山西 山里 山上 全身 全责 全班 祖国 祖父 祖母 武汉 武警 武力 景区 景点 龙山 龙头 石头 甘愿 宁可 宁愿 仇恨 仇人 印象 欧洲 白领 池塘 乔迁 闻言 贡献 扶贫 桑植 桂东 牛奶 燕子 艾滋 鱼塘".split()
+    word
+    for line in resources.files("text").joinpath("not_names.txt").read_text("utf-8").splitlines()
+    if not line.startswith("#")
+    for word in line.split()
 )
 """Words and places that begin as a name would."""
 
@@ -81,26 +77,28 @@ _LABELS: Final = (
     "申请人", "当事人",
 )  # fmt: skip
 _BEGINS: Final = f"[{_LIKELY}{_COMPOUND.replace('|', '')}]"
-NAME_HINTS: Final = tuple(
-    re.compile(hint)
-    for hint in (
-        any_of(
-            written_forms(*_STRONG_ROLES.split("|"), *_WEAK_ROLES.split("|"), "涉事"),
-            rf"(?:[\s“\"「（(]?{_BEGINS}|的?(?:名|姓名|大名|全名)|是?叫|就叫|[:：])",
-        ),
+_ROLE_HINT: Final = any_of(
+    written_forms(*_STRONG_ROLES.split("|"), *_WEAK_ROLES.split("|"), "涉事"),
+    rf"(?:[\s“\"「（(]?{_BEGINS}|的?(?:名|姓名|大名|全名)|是?叫|就叫|[:：])",
+)
+_OTHER_HINT: Final = "|".join(
+    (
         any_of(written_forms(*_LABELS), r"\s?[:：]"),
         any_of(("叫", "名为", "名字是", "本人", "我是", "我名", "实名举报人"), rf"做?[\s“\"「:：，,]?{_BEGINS}"),
-        any_of(written_forms("岁"), rf"(?:[，,、）)。]|(?:多|半)?的?(?:小|女|男|儿|孩|学|幼|少|姑|[\s“\"「]|{_BEGINS}))"),
+        any_of(
+            written_forms("岁"), rf"(?:[，,、）)。]|(?:多|半)?的?(?:小|女|男|儿|孩|学|幼|少|姑|[\s“\"「]|{_BEGINS}))"
+        ),
         any_of((f"{before}{sex}" for before in "，,（(、 " for sex in "男女"), "[，,、）)。]"),
     )
-)  # fmt: skip
+)
+NAME_HINTS: Final = (re.compile(_ROLE_HINT), re.compile(_OTHER_HINT))
 """One of them finds something in every text that holds a name to mask; every branch begins with a plain letter."""
 
 
 def name_spans(shadow: str) -> Iterator[Span]:
     """Yield the names of private persons that a rule can know."""
     for match in _LABELLED.finditer(shadow):
-        if (end := _labelled_end(shadow, match)) and end > match.start(1):
+        if (end := _labelled_end(match)) and end > match.start(1):
             yield Span(match.start(1), end, "name")
     for pattern in (_SAID, _BESIDE, _AGED, _DESCRIBED):
         for match in pattern.finditer(shadow):
@@ -109,7 +107,7 @@ def name_spans(shadow: str) -> Iterator[Span]:
                 yield Span(start, end, "name")
 
 
-def _labelled_end(shadow: str, match: re.Match[str]) -> int | None:
+def _labelled_end(match: re.Match[str]) -> int | None:
     """Return where the name after a label ends: all of a short value, else what looks like a name."""
     value, start = match.group(1), match.start(1)
     if "·" in value:

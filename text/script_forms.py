@@ -30,7 +30,9 @@ _TRADITIONAL: Final = dict(
         strict=True,
     )
 )
-_LETTERS: Final = {chr(0xFEE0 + ord(letter)): letter for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz@+-._"}
+_LETTERS: Final = {
+    chr(0xFEE0 + ord(letter)): letter for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz@+-._"
+}
 _TO_TRADITIONAL: Final = str.maketrans({simple: old for old, simple in _TRADITIONAL.items()})
 _TO_WIDE: Final = str.maketrans({letter: wide for wide, letter in _LETTERS.items()})
 _SHADOW: Final = str.maketrans(_DIGIT_FORMS | _TRADITIONAL | _LETTERS)

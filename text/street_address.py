@@ -37,7 +37,7 @@ _NO_STREET: Final = re.compile(
 _DAY: Final = re.compile(r"[前后起开上下晚早凌到至之日停放通恢]")
 """After the number of a street: it was the day of a month."""
 _LEFT: Final = re.compile(r"[\u4e00-\u9fff]{1,6}$")
-_LEFT_ENDS: Final = re.compile(r"[住在到于往去从是为的了我你他她它址省市县区镇乡州近经过与及和或](?![平谐顺谷义])")
+_LEFT_ENDS: Final = re.compile(r"[住在到于往去从是为的了我你他她它们址省市县区镇乡州近经过与及和或](?![平谐顺谷义])")
 
 
 def address_spans(shadow: str) -> Iterator[Span]:

@@ -19,7 +19,6 @@ Facet = tuple[str, str, str]
 """Source, topics, regions."""
 
 
-
 class _NamedPost(msgspec.Struct, frozen=True):
     author: str = ""
     url: str = ""

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from qingting.wiring import House
 
 
-
 @click.command(
     help="导入 CSV、JSONL（可为 .gz，UTF-8 或 GBK）、Excel（.xlsx）或网页存档（.warc、.warc.gz）文件。"
     "坏行进死信，写明文件、行号和原因。中断的导入再运行一次就接着做。"

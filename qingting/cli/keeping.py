@@ -1,5 +1,6 @@
 """Commands on what is kept: replay, forget, retain, backup."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -48,7 +49,7 @@ def forget_(
         raise click.UsageError("要遗忘什么？请给 --url、--name、--author 或 --post。", usage)
     if platforms and not names:
         raise click.UsageError("--platform 只和 --name 一起用：请再给 --name。", usage)
-    asked = [click.get_text_stream("stdin").readline().strip() if name == "-" else name.strip() for name in names]
+    asked = [sys.stdin.readline().strip() if name == "-" else name.strip() for name in names]
     if not all(asked):
         raise click.UsageError("--name 是空的：请写账号名或编号。", usage)
     with House.at(home) as house:
