@@ -8,9 +8,9 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import HtmlResponse, Response, TextResponse
 from scrapy.utils.httpobj import urlparse_cached
 
+from contracts.diagnosis import FailureKind
 from contracts.errors import Retryable
 from crawlers.download import host_of
-from contracts.diagnosis import FailureKind
 from crawlers.refused import Declined, NotNow, Refused
 from crawlers.robots import Robots, judge_answer, unreachable
 from crawlers.source import ascii_host

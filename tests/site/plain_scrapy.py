@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 from scrapy import Spider
-from scrapy.http import TextResponse
+from scrapy.http import Response, TextResponse
 from scrapy.utils.reactor import install_reactor
 
 from tests.site.crawl_child import memory_kib
@@ -64,7 +64,9 @@ class PlainSpider(Spider):
         self.start_urls = [url]
         self._out = out
 
-    def parse(self, response: TextResponse, **_: Any) -> Iterator[Any]:
+    def parse(self, response: Response, *_given: Any, **_named: Any) -> Iterator[Any]:
+        if not isinstance(response, TextResponse):
+            return
         for item in response.xpath("//item/description"):
             self._tell(item.xpath("string()").get(""))
         for post in response.css("article .content"):

@@ -49,7 +49,7 @@ class RabbitMq(Server):
         import kombu
 
         try:
-            with kombu.Connection(self.address, connect_timeout=2) as connection:
+            with kombu.Connection(self.address, connect_timeout=2) as connection:  # type: ignore[attr-defined,no-untyped-call]
                 connection.ensure_connection(max_retries=1, timeout=2)
         except (OSError, kombu.exceptions.OperationalError):
             return False
