@@ -71,7 +71,8 @@ class ArticleSpider(SourceSpider):
         post = article_post(article, page, url=response.url, source=self.crawl.source, hint=lead, now=now)
         if isinstance(post, Unreadable):
             self.crawl.fail(
-                f"{response.url} 上没有读到正文（{post.reason}）请检查 article.text 选择器，或用 links.pattern 排除这类页面。"
+                f"{response.url} 上没有读到正文（{post.reason}）请检查 article.text 选择器，或用 links.pattern 排除这类页面。",
+                "changed",
             )
             return
         self.crawl.take((post,), (state,))

@@ -52,7 +52,8 @@ class JsonSpider(ArticleSpider):
             return
         if response.status in {401, 403} and self.crawl.source.token:
             self.crawl.fail(
-                f"{response.url} 不认这个令牌（{response.status}）：请检查环境变量 {self.crawl.source.token.env}。"
+                f"{response.url} 不认这个令牌（{response.status}）：请检查环境变量 {self.crawl.source.token.env}。",
+                "blocked",
             )
             return
         if not self.is_page(response):
@@ -60,7 +61,7 @@ class JsonSpider(ArticleSpider):
         try:
             found = read_json(response.body, response.url, self.crawl.source, self.crawl.shared.clock.now())
         except Rejected as error:
-            self.crawl.fail(str(error))
+            self.crawl.fail(str(error), "changed")
             return
         yield from self.take_page(found, response)
         self._highest = higher(self._highest, found.since)
@@ -77,7 +78,8 @@ class JsonSpider(ArticleSpider):
         if found.items and not found.posts:
             text = self.crawl.source.fields.text
             self.crawl.fail(
-                f"{response.url} 有 {len(found.items)} 项，fields.text“{text}”一处也没有取到字：请检查这个键。"
+                f"{response.url} 有 {len(found.items)} 项，fields.text“{text}”一处也没有取到字：请检查这个键。",
+                "changed",
             )
             return
         leads: dict[str, RawPost] = {}

@@ -11,6 +11,7 @@ from contracts.errors import Rejected
 from crawlers.sitemap import Entry, read_sitemap
 from crawlers.source_crawl import SourceCrawl
 from crawlers.spiders.article_spider import ArticleSpider, Lead
+from crawlers.spiders.source_spider import headers_of, kind_of_status
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -32,15 +33,18 @@ class SitemapSpider(ArticleSpider):
             self.crawl.unchanged += 1
             return
         if response.status != 200:
-            self.crawl.fail(f"{response.url} 回应 {response.status}，没有采到。")
+            self.crawl.fail(f"{response.url} 回应 {response.status}，没有采到。", kind_of_status(response.status))
             return
+        self.crawl.came(headers_of(response), response.body, is_list=True)
         try:
             found = read_sitemap(response.body, response.url, self.crawl.source, self.crawl.shared.clock.now())
         except Rejected as error:
-            self.crawl.fail(str(error))
+            self.crawl.fail(str(error), "changed")
             return
         if not found.pages and not found.sitemaps:
-            self.crawl.fail(f"{response.url} 里没有通往本信源主机的网址：请检查网址，或用 hosts 写明别的主机。")
+            self.crawl.fail(
+                f"{response.url} 里没有通往本信源主机的网址：请检查网址，或用 hosts 写明别的主机。", "changed"
+            )
             return
         for entry in self._newest_first(found.sitemaps):
             if len(self._sitemaps) == self.crawl.source.links.pages_max:
@@ -50,7 +54,9 @@ class SitemapSpider(ArticleSpider):
                 yield self.ask(entry.url, self.read_sitemap, is_conditional=True)
         wanted = [entry for entry in found.pages if self._pattern.search(entry.url)]
         if found.pages and not wanted:
-            self.crawl.fail(f"{response.url} 里没有一个网址符合 links.pattern“{self._pattern.pattern}”：请检查。")
+            self.crawl.fail(
+                f"{response.url} 里没有一个网址符合 links.pattern“{self._pattern.pattern}”：请检查。", "changed"
+            )
         yield from self.ask_articles(
             Lead(url=entry.url, title=entry.title, published_at=entry.at, changed=entry.changed)
             for entry in self._newest_first(wanted)

@@ -68,8 +68,7 @@ class SourceSpider(Spider):
         if said := refusal(response.url, response.status, was_redirected="redirect_urls" in response.meta):
             self.crawl.fail(said, "blocked")
         elif response.status != 200:
-            kind: FailureKind = "blocked" if response.status in _NO else "down"
-            self.crawl.fail(f"{response.url} 回应 {response.status}，没有采到。", kind)
+            self.crawl.fail(f"{response.url} 回应 {response.status}，没有采到。", kind_of_status(response.status))
         elif not isinstance(response, TextResponse):
             self.crawl.fail(f"{response.url} 不是网页或订阅源，没有采到。", "changed")
         else:
@@ -92,6 +91,11 @@ class SourceSpider(Spider):
 def headers_of(response: Response) -> dict[str, str]:
     """Return the headers as text."""
     return {str(name): str(value) for name, value in response.headers.to_unicode_dict().items()}
+
+
+def kind_of_status(status: int) -> FailureKind:
+    """Return what an answer without a page means for the health of its source."""
+    return "blocked" if status in _NO else "down"
 
 
 def kind_of(error: BaseException) -> FailureKind:
