@@ -144,7 +144,6 @@ class _Round:
                 await asyncio.gather(*(self._once(source) for source in self._sources))
             else:
                 await self._keep_on()
-                await stopper
         finally:
             stopper.cancel()
             with suppress(Retryable):
@@ -155,7 +154,12 @@ class _Round:
             await asyncio.sleep(_STOP_POLL_S)  # a signal handler sets a flag, it cannot set an asyncio event
             with suppress(Retryable):
                 self._share.renew()
-        await self._runner.stop()
+        while True:  # until cancelled: a crawl that is only starting now has to be stopped, too
+            for crawler in tuple(self._runner.crawlers):
+                # Stopped while it starts, a crawler would take its own end for done and never end (Scrapy 2.19).
+                if crawler.crawling and crawler._engine is not None and crawler._engine.running:  # noqa: SLF001
+                    await crawler.stop_async()
+            await asyncio.sleep(_STOP_POLL_S)
 
     async def _keep_on(self) -> None:
         """Crawl what is due, the longest overdue first, until told to stop."""

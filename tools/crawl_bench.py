@@ -111,7 +111,7 @@ def crawl_feeds(port: int, count: int, seconds: float, folder: str, answers: Con
                 yield self._page(response.meta["page"] + 1)
 
     if fetch_only:
-        crawlers.crawling._spider = lambda _source: FetchSpider  # noqa: SLF001 - the bench puts its own spider in
+        crawlers.crawling._spider = lambda _source: FetchSpider  # type: ignore[assignment]  # noqa: SLF001 - its own spider
     path = "/page/1" if fetch_only else "/rss"
     sources = [
         Source(
