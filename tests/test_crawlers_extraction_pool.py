@@ -4,7 +4,10 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -33,6 +36,12 @@ def slow_or_mad(body: bytes, url: str, *, content_type: str = "", first_seen: da
     return Unreadable(body.decode())
 
 
+def apart(work: Coroutine[Any, Any, None]) -> None:
+    """Run in a thread of its own: in the main thread another test's browser may keep a loop running."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
+
+
 def test_a_page_is_read_in_another_process() -> None:
     async def run() -> None:
         pool = ExtractionPool()
@@ -45,7 +54,7 @@ def test_a_page_is_read_in_another_process() -> None:
         finally:
             pool.close()
 
-    asyncio.run(run())
+    apart(run())
 
 
 def test_pages_that_hang_die_or_eat_memory_end_as_stated_failures_and_the_next_is_read() -> None:
@@ -78,7 +87,7 @@ def test_pages_that_hang_die_or_eat_memory_end_as_stated_failures_and_the_next_i
         finally:
             pool.close()
 
-    asyncio.run(run())
+    apart(run())
 
 
 @pytest.mark.slow
@@ -120,7 +129,7 @@ def test_children_killed_while_they_read_lose_no_page() -> None:
             pool.close()
         assert kills >= 12
 
-    asyncio.run(run())
+    apart(run())
 
 
 def test_a_waiting_page_may_be_given_up_and_leaves_its_lane_usable() -> None:
@@ -137,7 +146,7 @@ def test_a_waiting_page_may_be_given_up_and_leaves_its_lane_usable() -> None:
         finally:
             pool.close()
 
-    asyncio.run(run())
+    apart(run())
 
 
 def test_a_pool_without_lanes_is_refused() -> None:

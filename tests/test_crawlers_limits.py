@@ -36,6 +36,7 @@ _NUMBERS = st.one_of(
 )
 _WILD: dict[str, Any] = {
     "contact": "", "timeout_s": 1e9, "page_bytes_max": 0, "redirects_max": 1000, "retry_after_wait_s": 1e9, "robots_minutes": 0,
+    "polls_a_day": 1e9,
 }  # fmt: skip
 
 

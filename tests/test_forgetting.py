@@ -223,7 +223,7 @@ def test_every_hour_the_log_drops_what_is_older_than_its_days(house: House, cloc
     house.log.append(POSTS_SCORED, [PostScored(old.post, make_score())])
     role = roles.notify_role(house)
     try:
-        step_until(role, lambda: len(role._begun_at) == 3 and not role._chore)
+        step_until(role, lambda: len(role._begun_at) == 4 and not role._chore)
         clock.advance(timedelta(days=7))
         house.log.append(POSTS_FETCHED, [new])
         clock.advance(timedelta(minutes=1))

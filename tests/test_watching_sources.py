@@ -16,9 +16,10 @@ from qingting.watching_sources import watch_sources
 from qingting.wiring import House
 from tests.house import opened, step_until
 
-SOURCES = """sources:
-  - {id: news, kind: feed, url: "https://news.example.com/rss", name: 样例日报}
-  - {id: off, kind: feed, url: "https://news.example.com/off", enabled: false}
+RECORD = "basis: 样例, contact: 样例, licence: 样例"
+SOURCES = f"""sources:
+  - {{id: news, kind: feed, url: "https://news.example.com/rss", name: 样例日报, {RECORD}}}
+  - {{id: off, kind: feed, url: "https://news.example.com/off", enabled: false, {RECORD}}}
 """
 
 

@@ -64,7 +64,7 @@ def crawled(
         "environment": dict(environment or {}),
     }
     receiver, sender = _CHILDREN.Pipe(duplex=False)
-    child = _CHILDREN.Process(target=run, args=(order, sender), daemon=True)
+    child = _CHILDREN.Process(target=run, args=(order, sender))
     child.start()
     sender.close()
     try:
