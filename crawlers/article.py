@@ -111,7 +111,7 @@ def _read(body: bytes, url: str, content_type: str, first_seen: datetime) -> Art
     page_title = _page_title(root)
     link = _canonical_link(root)
     drop_unseen(root)
-    for element in list(root.iter("head", "title")):
+    for element in list(root.iter("head", "title", "nav")):  # a menu is no word of the article
         if element.getparent() is not None:
             element.drop_tree()
     blocks = page_blocks(root)

@@ -138,8 +138,8 @@ def test_a_sitemap_index_with_a_packed_and_a_news_sitemap_is_walked_newest_first
             headers={"Content-Type": "application/gzip"},
         ),
         "/news.xml": Answer(news, headers=XML),
-        "/1.html": article("一", "三天前的文章。"),
-        "/2.html": article("二", "两天前的文章。"),
+        "/1.html": article("样例消息一", "三天前的文章。"),
+        "/2.html": article("样例消息二", "两天前的文章。"),
         "/n.html": Answer("<html><body><p>刚发的快讯。</p></body></html>"),
     }  # fmt: skip
     town = source("sitemap", home + "/sitemap.xml")
@@ -151,7 +151,7 @@ def test_a_sitemap_index_with_a_packed_and_a_news_sitemap_is_walked_newest_first
     assert [path for path in site.paths() if path in {"/1.html", "/2.html"}] == ["/2.html", "/1.html"]
     assert crawled(town, state=tmp_path).texts == []
     site.routes["/a.xml.gz"] = Answer(urls((f"{home}/1.html", day(0))), headers=XML)
-    site.routes["/1.html"] = article("一", "今天改过的文章。")
+    site.routes["/1.html"] = article("样例消息一", "今天改过的文章。")
     assert leads(crawled(town, state=tmp_path)) == ["今天改过的文章。"]
 
 
@@ -159,7 +159,7 @@ def test_sitemaps_are_found_in_robots_txt_and_what_is_none_is_said(site: Site, t
     site.routes |= {
         "/robots.txt": Answer(f"User-agent: *\nAllow: /\nSitemap: {site.url}/s.xml\n", headers={"Content-Type": "text/plain"}),
         "/s.xml": Answer(urls((f"{site.url}/1.html", day(1))), headers=XML),
-        "/1.html": article("一", "从 robots.txt 找到的文章。"),
+        "/1.html": article("样例消息一", "从 robots.txt 找到的文章。"),
     }  # fmt: skip
     assert leads(crawled(source("sitemap", site.url + "/robots.txt"), state=tmp_path)) == ["从 robots.txt 找到的文章。"]
     site.routes["/x.xml"] = Answer("<html><body>不是</body></html>")
