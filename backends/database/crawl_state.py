@@ -89,7 +89,7 @@ class DatabaseCrawlState:
                 set_={"requests": host_requests.c.requests + 1},
                 where=host_requests.c.requests < most,
             )
-            return bool(connection.execute(counted).rowcount)
+            return connection.execute(counted.returning(host_requests.c.requests)).first() is not None
 
     def requests(self, since: date) -> Sequence[HostRequests]:
         order = (host_requests.c.day.desc(), host_requests.c.requests.desc(), host_requests.c.host)
