@@ -223,7 +223,7 @@ def _said_topic(decided: Sequence[Decided], topic: str) -> Bools:
 
 def _said_mark(decided: Sequence[Decided], mark: str) -> Bools:
     if mark == "help":
-        return np.array([item.verdict.lane is not None for item in decided], dtype=bool)
+        return np.array([item.verdict.help >= MARKED for item in decided], dtype=bool)
     if mark == "danger":
         return np.array([item.verdict.danger >= MARKED for item in decided], dtype=bool)
     return np.array([getattr(item.meant, mark) >= MARKED for item in decided], dtype=bool)

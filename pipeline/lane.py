@@ -1,7 +1,8 @@
 """Decides whether a post is a plea for help and how pressing it is: visible rules first, then signs added to the score.
 
 A rule's hit stands whatever the score says. Where no rule is certain, the signs of `pipeline.help_signs` are added to
-the score's log-odds: such a verdict is marked 模型判断, and it is never called critical.
+the score's log-odds: such a verdict is marked 模型判断, and it is never called critical. A text that asks nobody for
+anything, and in which somebody seems to be in danger all the same, is 疑似危急 too; its `help` stays below one half.
 """
 
 import re
@@ -17,26 +18,25 @@ from pipeline import help_rules as rules
 from pipeline.help_gate import Sieve
 from pipeline.help_guards import GUARDS, Guard
 from pipeline.help_points import Points, points
-from pipeline.help_signs import HARM
+from pipeline.help_signs import HARM, SCENES, SCORE_WEIGHT, START
 
 BY_MODEL: Final = "模型判断"
 """The mark of a plea that no rule found."""
-PLEA: Final = 0.28
+PLEA: Final = 0.35
 """From this fused probability on a text without a rule's hit is a plea: missing one weighs more than a look too many."""
-DANGER: Final = 0.035
-"""From this fused probability on a plea without a rule's hit is 疑似危急: one soft sound, somebody looks at it today."""
+DANGER: Final = 0.05
+"""From this fused probability on a plea is 疑似危急: one soft sound, somebody looks at it today."""
 DANGER_ALONE: Final = 0.12
 """The same for a text that does not ask for anything."""
-PLEA_ELSEWHERE: Final = 0.7
+DANGER_SCENE: Final = 0.03
+"""The same where a sign of `SCENES` tells what happens: a scene, a follow-up, somebody who saw it."""
+PLEA_ELSEWHERE: Final = 0.85
 """The same for a text that reads as news, fiction, advertising or a notice."""
 DANGER_ELSEWHERE: Final = 0.4
-_SCORE_WEIGHT: Final = (0.83, 0.73)
-_START: Final = (-1.42, -2.17)
-"""What the score's log-odds of a plea and of danger are multiplied with, and what is added: fitted with the points."""
 _SILENT: Final = 0.02
 """Below this a score of a plea or of danger says that it hears nothing at all: the signs are not counted."""
 _NO_PLEA: Final = 0.49
-"""What `help` is at most without a lane, and `danger` without a dangerous one: words and numbers never disagree."""
+"""What `help` is at most without a request, and `danger` without a dangerous lane: words and numbers never disagree."""
 _CERTAIN: Final = {"critical": (0.95, 0.95), "suspected": (0.95, 0.6), "urgent": (0.8, 0.0), "ordinary": (0.8, 0.0)}
 """What `help` and `danger` are at least after a rule's hit."""
 _MARK_LENGTH: Final = 24
@@ -70,6 +70,13 @@ class _Heard(msgspec.Struct, frozen=True):
     rule: rules.Rule
     begin: int
     end: int
+
+
+class _Said(msgspec.Struct, frozen=True):
+    """What score and signs make of a text that no rule hears, and whether its author asks for something."""
+
+    lane: Lane
+    asks: bool
 
 
 class _Reader(msgspec.Struct, frozen=True):
@@ -124,11 +131,12 @@ def judge(text: str, judgement: Judgement) -> LaneVerdict:
     by_score = _by_score(judgement, found, plain)
     if by_score is None:
         return LaneVerdict(None, (), min(judgement.help, _NO_PLEA), min(judgement.danger, _NO_PLEA))
-    dangerous = by_score == "suspected"
+    dangerous = by_score.lane == "suspected"
     reasons = [sign.name for sign in found.signs if (sign.danger if dangerous else sign.plea) > 0]
     return _verdict(
-        text, by_score, [BY_MODEL, *reasons], [match.span() for match in _request.finditer(plain)],
-        (max(judgement.help, 0.5), max(judgement.danger, 0.5) if dangerous else min(judgement.danger, _NO_PLEA)),
+        text, by_score.lane, [BY_MODEL, *reasons], [match.span() for match in _request.finditer(plain)],
+        (max(judgement.help, 0.5) if by_score.asks else min(judgement.help, _NO_PLEA),
+         max(judgement.danger, 0.5) if dangerous else min(judgement.danger, _NO_PLEA)),
         (BY_MODEL,),
     )  # fmt: skip
 
@@ -199,29 +207,33 @@ def _silenced(plain: str, rule: rules.Rule, begin: int, end: int, over_text: Ite
 
 def _sounds_dangerous(judgement: Judgement, plain: str) -> bool:
     """Say whether a text that a rule already made a plea is a dangerous one by score and signs."""
-    if judgement.danger < _SILENT or not _harm.search(plain):
+    if judgement.danger < _SILENT:
         return False
-    return _probability(judgement.danger, points(plain).danger, 1) >= DANGER
+    found = points(plain)
+    scene = any(sign.name in SCENES for sign in found.signs)
+    return _probability(judgement.danger, found.danger, 1) >= DANGER and (scene or bool(_harm.search(plain)))
 
 
-def _by_score(judgement: Judgement, found: Points, plain: str) -> Lane | None:
+def _by_score(judgement: Judgement, found: Points, plain: str) -> _Said | None:
     plea = _probability(judgement.help, found.plea, 0)
     danger = _probability(judgement.danger, found.danger, 1)
-    if plea < PLEA and danger < DANGER_ALONE:
+    scene = any(sign.name in SCENES for sign in found.signs)
+    alone = DANGER_SCENE if scene else DANGER_ALONE
+    if plea < PLEA and danger < alone:
         return None
     elsewhere = any(keeper.guard.doubts and keeper.pattern.search(plain) for keeper in _over_text)
     asks = plea >= (PLEA_ELSEWHERE if elsewhere else PLEA)
-    floor = DANGER_ELSEWHERE if elsewhere else DANGER if asks else DANGER_ALONE
-    if danger >= floor and _harm.search(plain):
-        return "suspected"
+    floor = DANGER_ELSEWHERE if elsewhere else DANGER if asks else alone
+    if danger >= floor and (scene or _harm.search(plain)):
+        return _Said("suspected", asks)
     if not asks:
         return None
-    return "urgent" if _urgent.search(plain) else "ordinary"
+    return _Said("urgent" if _urgent.search(plain) else "ordinary", asks)
 
 
 def _probability(score: float, more: float, of: int) -> float:
     bounded = min(max(score, 0.001), 0.999)
-    return 1 / (1 + exp(-(_SCORE_WEIGHT[of] * log(bounded / (1 - bounded)) + _START[of] + more)))
+    return 1 / (1 + exp(-(SCORE_WEIGHT[of] * log(bounded / (1 - bounded)) + START[of] + more)))
 
 
 def _verdict(

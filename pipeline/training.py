@@ -114,6 +114,40 @@ def train(
     return Trained(model=model, folds=heads.folds, unseen=heads.unseen)
 
 
+def unseen_marks(
+    posts: Sequence[LabelledPost],
+    second: Mapping[str, LabelledPost],
+    group: Callable[[LabelledPost], str],
+    helpers: Sequence[Helper],
+    background: Sequence[str],
+    clean: Callable[[str], str],
+    heads: Sequence[str],
+) -> Floats:
+    """Return logits of every post by heads that have not seen its group, groups told apart one by one: (posts, heads).
+
+    Where a group is a writer this says how a stranger's posts would be scored, which folds of stories flatter. `heads`
+    are marks that also learn from the background.
+    """
+    from scipy.sparse import vstack
+
+    wide, quiet, _ = _features([clean(post.text) for post in posts], helpers, background, clean)
+    rows = vstack([wide, quiet], format="csr")
+    names = [group(post) for post in posts]
+    fold = np.unique(names, return_inverse=True)[1]
+    parts = int(fold.max()) + 1
+    fold = np.append(fold, np.arange(len(background)) % parts)
+    others = [second.get(post.key, post) for post in posts]
+    found = np.zeros((len(posts), len(heads)))
+    for column, head in enumerate(heads):
+        truth = _truth(posts, head)
+        wanted = np.append((truth + _truth(others, head).astype(float)) / 2, np.zeros(len(background)))
+        scores = _unseen(rows, wanted, fold, _STRENGTH["mark"], parts)[: len(posts)]
+        slope, intercept = _platt(scores, truth)
+        logits = slope * scores + intercept
+        found[:, column] = logits - _best_floor(logits, truth, _BETA.get(head, 1.0))
+    return found
+
+
 def fit_heads(
     rows: Any,
     quiet: Any,
@@ -327,10 +361,10 @@ def _folds(groups: Sequence[str]) -> Folds:
     )
 
 
-def _unseen(matrix: Any, wanted: Floats, fold: Folds, strength: float) -> Floats:
+def _unseen(matrix: Any, wanted: Floats, fold: Folds, strength: float, folds: int = FOLDS) -> Floats:
     """Return each post's log-odds by a model that has not seen it."""
     scores = np.zeros(len(wanted))
-    for part in range(FOLDS):
+    for part in range(folds):
         inside = fold == part
         coefficients, intercept = _fit(matrix[~inside], wanted[~inside], strength)
         scores[inside] = matrix[inside] @ coefficients + intercept

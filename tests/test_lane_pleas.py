@@ -114,10 +114,25 @@ def test_no_score_can_lower_what_a_rule_found(text: str, help_: float, danger: f
 
 
 @given(text=st.text(alphabet=st.characters(exclude_categories=()), max_size=200), help_=st.floats(0, 1))
-def test_any_text_gets_a_verdict_whose_lane_and_probability_agree(text: str, help_: float) -> None:
+def test_without_a_sound_of_danger_a_lane_is_a_plea_and_a_plea_has_a_lane(text: str, help_: float) -> None:
     verdict = lane.judge(text, Judgement(NEUTRAL, help=help_))
     assert verdict.lane is None or verdict.lane in LANES
     assert (verdict.lane is not None) == (verdict.help >= 0.5) == bool(verdict.marks)
+
+
+def test_danger_that_asks_for_nothing_is_suspected_and_no_plea() -> None:
+    """An officer looks at it, but it is not counted as somebody's request."""
+    verdict = lane.judge("她说洗了四遍还在洗，水都红了，我在门外面，她不开", Judgement(NEUTRAL, help=0.05, danger=0.6))
+    assert verdict.lane == "suspected"
+    assert verdict.marks[0] == lane.BY_MODEL
+    assert verdict.help < 0.5 <= verdict.danger
+
+
+def test_a_scene_needs_less_than_a_word_of_harm_and_a_text_with_neither_rings_for_nothing() -> None:
+    score = Judgement(NEUTRAL, help=0.05, danger=0.75)
+    assert lane.judge("她电话一直打不通，直播间现在黑屏", score).lane == "suspected"
+    assert lane.judge("她喊我去吃粉，米粉店在桥头", Judgement(NEUTRAL, help=0.05, danger=0.2)).lane is None
+    assert lane.judge("米粉好吃", ALARMED).lane != "suspected"
 
 
 def test_a_score_alone_makes_a_plea_marked_as_such_but_never_a_critical_one() -> None:

@@ -93,8 +93,9 @@ def test_any_text_gets_the_same_verdict_twice_and_numbers_that_agree_with_it(
     judgement = Judgement(CALM.sentiment, help=help_, danger=danger)
     verdict = lane.judge(text, judgement)
     assert verdict == lane.judge(text, judgement)
-    assert (verdict.lane is not None) == (verdict.help >= 0.5) == bool(verdict.reasons)
+    assert (verdict.lane is not None) == (max(verdict.help, verdict.danger) >= 0.5) == bool(verdict.reasons)
     assert (verdict.lane in {"critical", "suspected"}) == (verdict.danger >= 0.5)
+    assert verdict.lane not in {"critical", "urgent", "ordinary"} or verdict.help >= 0.5
     assert all(0 <= begin < end <= len(text) for begin, end in verdict.spans)
     if not any(rule for rule in lane.rules_named(text)):
         assert verdict.lane != "critical"
