@@ -8,7 +8,6 @@ from typing import Final
 
 import msgspec
 
-
 SCORE_WEIGHT: Final = (0.71, 0.75)
 START: Final = (-0.81, -1.50)
 """What the score's log-odds of a plea and of danger are multiplied with, and what is added: fitted with the points."""

@@ -8,7 +8,7 @@ anything, and in which somebody seems to be in danger all the same, is 疑似危
 import re
 from collections.abc import Iterable
 from math import exp, log
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -132,7 +132,7 @@ def judge(text: str, judgement: Judgement) -> LaneVerdict:
     if by_score is None:
         return LaneVerdict(None, (), min(judgement.help, _NO_PLEA), min(judgement.danger, _NO_PLEA))
     dangerous = by_score.lane == "suspected"
-    reasons = [sign.name for sign in found.signs if (sign.danger if dangerous else sign.plea) > 0]
+    reasons = _strongest(found, "danger" if dangerous else "plea")
     return _verdict(
         text, by_score.lane, [BY_MODEL, *reasons], [match.span() for match in _request.finditer(plain)],
         (max(judgement.help, 0.5) if by_score.asks else min(judgement.help, _NO_PLEA),
@@ -203,6 +203,12 @@ def _silenced(plain: str, rule: rules.Rule, begin: int, end: int, over_text: Ite
     if rule.lane not in DANGEROUS or not (_self.search(plain, *near) and _now.search(plain, *near)):
         return True
     return any(guard.yields == "rescue" for guard in holding) and not _call.search(plain, *near)
+
+
+def _strongest(found: Points, of: Literal["plea", "danger"]) -> list[str]:
+    """Return the names of the signs that speak for it, those with most points first."""
+    speaking = [(getattr(sign, of), sign.name) for sign in found.signs if getattr(sign, of) > 0]
+    return [name for _, name in sorted(speaking, key=lambda one: -one[0])]
 
 
 def _sounds_dangerous(judgement: Judgement, plain: str) -> bool:

@@ -1,5 +1,8 @@
 """What each sign hears: an example beside a look-alike, and how the tool that fits their points finds and writes them."""
 
+import time
+from pathlib import Path
+
 import pytest
 
 from pipeline import help_points, help_signs, lane
@@ -84,8 +87,6 @@ def test_a_form_is_told_by_questions_end_and_length(name: str) -> None:
 
 @pytest.mark.parametrize("text", ["不" * 100_000, "第一" * 50_000, "请" * 100_000, "药" * 100_000, "“" * 100_000])
 def test_signs_take_time_in_line_with_the_length(text: str) -> None:
-    import time
-
     started_s = time.process_time()
     help_points.signs(text)
     assert time.process_time() - started_s < 3
@@ -93,7 +94,7 @@ def test_signs_take_time_in_line_with_the_length(text: str) -> None:
 
 def test_the_fitting_tool_finds_every_sign_and_writes_what_stands_there() -> None:
     """So that new points reach each sign, and writing the points that it has changes nothing."""
-    text = fit_help_signs.Path(help_signs.__file__).read_text("utf-8")
+    text = Path(help_signs.__file__).read_text("utf-8")
     points = {sign.name: (sign.plea, sign.danger) for sign in (*help_signs.SIGNS, *help_signs.BY_FORM)}
     assert [found["name"] for found in fit_help_signs.SIGN.finditer(text)] == list(points)
     assert text == fit_help_signs.SIGN.sub(

@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+sys.path.insert(0, str(ROOT))
 
-import build_model  # noqa: E402 - the tree is not installed on a bare machine
-import numpy as np  # noqa: E402
+import numpy as np  # noqa: E402 - the tree is not installed on a bare machine
 
 from contracts.lane import DANGEROUS  # noqa: E402
 from pipeline import help_signs, labelled, lane, training  # noqa: E402
@@ -25,6 +24,7 @@ from pipeline.help_points import signs  # noqa: E402
 from pipeline.help_signs import BY_FORM, SIGNS  # noqa: E402
 from pipeline.labelled import LabelledPost  # noqa: E402
 from text.normalise import normalise  # noqa: E402
+from tools import build_model  # noqa: E402
 
 HEADS = ("help", "danger")
 STRENGTH = {"help": 0.1, "danger": 0.2}
@@ -126,7 +126,9 @@ def write(fits: Sequence[Any]) -> None:
         ("SCORE_WEIGHT", [one.coef_[0][0] for one in fits]),
         ("START", [one.intercept_[0] for one in fits]),
     ):
-        text = re.sub(rf"^{name}: Final = .*$", f"{name}: Final = ({values[0]:.2f}, {values[1]:.2f})", text, flags=re.M)
+        text = re.sub(
+            rf"^{name}: Final = .*$", f"{name}: Final = ({values[0]:.2f}, {values[1]:.2f})", text, flags=re.MULTILINE
+        )
     file.write_text(text, "utf-8")
 
 
