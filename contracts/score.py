@@ -22,7 +22,10 @@ class Sentiment(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True):
-    """The scores of one post. Probabilities lie in 0..1; `lane` is None for a post that asks no help."""
+    """The scores of one post. Probabilities lie in 0..1; `lane` is None for a post that asks no help.
+
+    One that asks for none, and in which somebody may be in danger all the same, is 疑似危急 with `help` below one half.
+    """
 
     sentiment: int
     """-1, 0 or 1: towards what the post is about."""

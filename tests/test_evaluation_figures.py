@@ -48,6 +48,17 @@ def decided(sentiment: int, topics: tuple[str, ...] = (), attack: float = 0.0, c
     return Decided(found, judge("好", found), settle("好", found, sentiment))
 
 
+def test_danger_that_asks_for_nothing_counts_as_danger_and_not_as_help() -> None:
+    text = "她说洗了四遍还在洗，水都红了，我在门外面，她不开"
+    found = Judgement(SPREADS[0], help=0.05, danger=0.6)
+    said = figures.answers(
+        [LabelledPost(text=text, sentiment=0, danger=True)],
+        [Decided(found, judge(text, found), settle(text, found, 0))],
+    )
+    assert said["danger"][1].tolist() == [True]
+    assert said["help"][1].tolist() == [False]
+
+
 def test_the_corpus_is_large_whole_and_varied() -> None:
     own = labelled.own_posts()
     assert len(own) >= 900
