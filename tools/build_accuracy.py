@@ -229,7 +229,7 @@ def in_detail(found: Figures) -> Iterator[str]:
         )
         yield f"| {head} {TOPIC_WORDS.get(head, '')} | {found.positives[head]} | {shown(value)} | {precision:.3f} | {recall:.3f} | {wrong.false_alarms} | {wrong.misses} | {found.calibration_errors[head]:.3f} |"
     yield ""
-    yield "Help and danger are counted as the lane's verdict says (rules included; danger that asks for nothing is 疑似危急 and no request), attack and counter-speech as an officer sees them; their ECE is the model's own."
+    yield "Help and danger are counted as the lane decides (rules included), attack and counter-speech as an officer sees them; their ECE is the model's own."
     yield ""
     yield "| true sentiment | said negative | neutral | positive |"
     yield "|---|---|---|---|"
