@@ -22,8 +22,10 @@ from pipeline.training_words import WORDS
 
 SEED: Final = 20261124
 FOLDS: Final = 5
-_STRENGTH: Final = {"sentiment": 0.3, "topic": 4.0, "mark": 4.0, "helper": 0.3, "published": 0.1}
+_STRENGTH: Final = {"sentiment": 0.5, "topic": 4.0, "mark": 4.0, "helper": 0.3, "published": 0.1}
 """Inverse regularisation C of each kind of head, chosen on folds of the training part."""
+_OWN_WEIGHT: Final = 2.0
+"""How much a post of the own corpus counts for sentiment beside a real one: letters, forums and pleas stand there alone."""
 _GAIN: Final = 0.4
 """Spread of a helper feature beside the n-grams: the smaller, the harder it must earn its weight."""
 _BETA: Final = {"attack": 0.8, "counter": 1.2}
@@ -171,10 +173,11 @@ def fit_heads(
     sentiment = np.array([post.sentiment + 1 for post in posts])
     other = np.array([post.sentiment + 1 for post in others])
     unseen = np.zeros((len(posts), len(HEADS)))
+    counts = np.where([post.origin == "own" for post in posts], _OWN_WEIGHT, 1.0)
     for column in range(3):
         wanted = ((sentiment == column) + (other == column)) / 2
-        unseen[:, column] = _unseen(rows, wanted, fold, _STRENGTH["sentiment"])
-        coefficients[:, column], bias[column] = _fit(rows, wanted, _STRENGTH["sentiment"])
+        unseen[:, column] = _unseen(rows, wanted, fold, _STRENGTH["sentiment"], counts=counts)
+        coefficients[:, column], bias[column] = _fit(rows, wanted, _STRENGTH["sentiment"], counts)
     mixing, offset = _softmax(unseen[:, :3], sentiment)
     coefficients[:, :3], bias[:3] = coefficients[:, :3] @ mixing.T, mixing @ bias[:3] + offset
     unseen[:, :3] = unseen[:, :3] @ mixing.T + offset
@@ -336,19 +339,23 @@ def _inner_rows(word: str) -> npt.NDArray[np.int64]:
     return np.array([by_position[start][longest - 1] for start in range(len(word) - longest + 1)], dtype=np.int64)
 
 
-def _fit(matrix: Any, wanted: Floats, strength: float) -> tuple[Floats, float]:
-    """Fit logistic regression to shares of yes: a post of which half is wanted is both, with half the weight each."""
+def _fit(matrix: Any, wanted: Floats, strength: float, counts: Floats | None = None) -> tuple[Floats, float]:
+    """Fit logistic regression to shares of yes: a post of which half is wanted is both, with half the weight each.
+
+    `counts` says how often each post is counted, once if absent.
+    """
     from scipy.sparse import vstack
     from sklearn.linear_model import LogisticRegression
 
     yes, no = np.flatnonzero(wanted > 0), np.flatnonzero(wanted < 1)
     if not len(yes) or not len(no):
         return np.zeros(matrix.shape[1]), (10.0 if len(yes) else -10.0)
+    each = np.ones(len(wanted)) if counts is None else counts
     fitted = LogisticRegression(C=strength, solver="liblinear", dual=True, random_state=SEED, max_iter=1000, tol=1e-2)
     fitted.fit(
         vstack([matrix[yes], matrix[no]], format="csr"),
         np.append(np.ones(len(yes)), np.zeros(len(no))),
-        sample_weight=np.append(wanted[yes], 1 - wanted[no]),
+        sample_weight=np.append(wanted[yes] * each[yes], (1 - wanted[no]) * each[no]),
     )
     return fitted.coef_[0], float(fitted.intercept_[0])
 
@@ -361,12 +368,15 @@ def _folds(groups: Sequence[str]) -> Folds:
     )
 
 
-def _unseen(matrix: Any, wanted: Floats, fold: Folds, strength: float, folds: int = FOLDS) -> Floats:
+def _unseen(
+    matrix: Any, wanted: Floats, fold: Folds, strength: float, folds: int = FOLDS, counts: Floats | None = None
+) -> Floats:
     """Return each post's log-odds by a model that has not seen it."""
     scores = np.zeros(len(wanted))
     for part in range(folds):
         inside = fold == part
-        coefficients, intercept = _fit(matrix[~inside], wanted[~inside], strength)
+        seen = None if counts is None else counts[~inside]
+        coefficients, intercept = _fit(matrix[~inside], wanted[~inside], strength, seen)
         scores[inside] = matrix[inside] @ coefficients + intercept
     return scores
 

@@ -72,11 +72,7 @@ def unseen_scores(shared: Path, file: Path | None) -> dict[str, tuple[float, ...
     """Return by key the log-odds of a plea and of danger, by heads that have not seen the post's writer."""
     if file and file.exists():
         return {row["key"]: tuple(row["logits"][head] for head in HEADS) for row in map(json.loads, file.open("rb"))}
-    own = labelled.own_posts()
-    read = (*build_model.read_labels(shared), *labelled.real_posts(shared / "data"))
-    posts = [post for post in (*read, *own) if not labelled.is_held_out(post)]
-    helpers = build_model.read_helpers(shared, read, build_model.read_threads(shared))
-    background = build_model.quiet_texts(helpers)
+    posts, helpers, background = build_model.lessons(shared)
     logits = training.unseen_marks(
         posts, build_model.second_readings(), stranger, helpers, background, normalise, HEADS
     ).round(3)
