@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts.explanation import Explanation, HeadReason, Span
+from pipeline.lane_reasons import plea_verdict
 from pipeline.scorers import ngram
 from pipeline.scorers.features import hashed
 from pipeline.scorers.ngram import HEADS, SENTIMENTS, Model
@@ -44,6 +45,7 @@ def explain(model: Model, text: str) -> Explanation:
             HeadReason(head, round(float(chances[column]), 4), _shown(_strongest(weights[:, column], allowed), places))
             for column, head in enumerate(HEADS)
         ),
+        plea_verdict(clean, places, ngram.judged(ngram.logits(model, [clean]), model.floors)[0]),
     )
 
 

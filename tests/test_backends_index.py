@@ -125,7 +125,7 @@ def test_posts_that_an_earlier_version_wrote_are_found_as_advice_and_counted_onc
         ]
     )
     for table in ("posts", "hourly"):
-        index._writer.execute(f"UPDATE {table} SET flags = flags & 15")  # noqa: S608 - as version 0 wrote them
+        index._writer.execute(f"UPDATE {table} SET flags = flags & 15")
     index._writer.execute("PRAGMA user_version=0")
     assert index.search(Query(advice_only=True)).total == 0
     index.close()

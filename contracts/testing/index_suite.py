@@ -205,7 +205,7 @@ class IndexSuite:
         assert seen(pleas="only", pleas_within=("43",), text="求助") == {"长沙", "湘潭"}
 
     def test_advice_can_be_asked_for_alone_and_an_attack_never_is_one(self, index: Index) -> None:
-        said = {
+        said: dict[str, dict[str, Any]] = {
             "意见": {},
             "攻击": {"attack": 0.9},
             "声援": {"attack": 0.9, "counter": 0.9},

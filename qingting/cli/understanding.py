@@ -17,7 +17,11 @@ from qingting.home import Home
 )
 @click.argument("file", metavar="文件|-")
 @click.option("--scorer", default="ngram", show_default=True, help="ngram 或 snownlp（对照基线）")
-@click.option("--explain", is_flag=True, help="附上每项判断的依据：概率和最有分量的字段（在 masked_text 里的起止位置）")
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="附上每项判断的依据：概率和最有分量的字段（在 masked_text 里的起止位置），判为求助或未判为求助的规则名",
+)
 @click.option("--json", "as_json", is_flag=True, help="（输出总是 JSON）")
 def score_(file: str, scorer: str, *, explain: bool, as_json: bool) -> None:
     from qingting.scoring import score_lines
