@@ -66,7 +66,7 @@ def judged(post: Post, score: Score, reasons: Explanation | None) -> Judged:
         lines.append(Said(what="性质", word="疑似攻击（指这段文字，不指人）", p=score.attack, reasons=why("attack")))
     if reasons is not None and score.lane is None:
         lines += not_a_plea(text, reasons.plea)
-        spans += [span for one in reasons.plea.reasons for span in one.spans]
+        spans += [span for one in reasons.plea.reasons if one.guard for span in one.spans[-1:]]
     title_spans, text_spans = apart(post, spans)
     return Judged(lines=tuple(lines), title_spans=title_spans, text_spans=text_spans)
 

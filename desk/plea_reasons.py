@@ -1,5 +1,7 @@
 """为什么判为求助, and why what sounds like a plea was not judged one: rules and guards by name, with their words."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from contracts.explanation import Explanation, PleaVerdict
@@ -27,13 +29,13 @@ def why_plea(post: Post, score: Score, reasons: Explanation | None) -> PleaWhy:
     names = [name for name in score.reasons or tuple(spans) if name != _BY_MODEL]
     by_model = _BY_MODEL in (*score.reasons, *score.marks)
     lines = [
-        Said(what="规则" if not by_model else "迹象", word=name, reasons=_words(text, spans.get(name, ())))
+        Said(what="规则" if not by_model else "迹象", word=_plain(name), reasons=_words(text, spans.get(name, ())))
         for name in names
     ]
     places = [place for found in spans.values() for place in found]
     if not places:  # no model here can tell: the stored words, where they stand as they are
         places = [(at, at + len(mark)) for mark in score.marks if mark != _BY_MODEL and (at := text.find(mark)) >= 0]
-    word = "没有规则命中，由模型判断" if by_model else f"命中规则：{'、'.join(names)}" if names else ""
+    word = "没有规则命中，由模型判断" if by_model else f"命中{_count(names)}" if names else ""
     if not word:
         word = f"帖中说到{'、'.join(f'「{mark}」' for mark in score.marks)}" if score.marks else "收到时没有留下依据"
     if reasons is not None and today.lane != score.lane:
@@ -53,12 +55,28 @@ def not_a_plea(text: str, today: PleaVerdict) -> list[Said]:
         words += [word for word in _words(text, one.spans[-1:]) if word not in words]
     lines = []
     for guard, words in found.items():
-        heard = dict.fromkeys(
+        heard = _longest(
             word for one in today.reasons if one.guard == guard and one.name for word in _words(text, one.spans[:1])
         )
-        silent = f"，其中{'、'.join(f'「{word}」' for word in heard)}不算求助的话" if heard else ""
-        lines.append(Said(what="求助", word=f"未判为求助：属于「{guard}」{silent}", reasons=tuple(words)))
+        note = f"{''.join(f'「{word}」' for word in heard)}没有算作求助的话" if heard else ""
+        lines.append(Said(what="求助", word=f"未判为求助：属于「{_plain(guard)}」", reasons=tuple(words), note=note))
     return lines
+
+
+def _count(names: list[str]) -> str:
+    first = f"「{_plain(names[0])}」"
+    return f"规则{first}" if len(names) == 1 else f" {len(names)} 条规则，最要紧的是{first}"
+
+
+def _plain(name: str) -> str:
+    """Return a rule's name with the punctuation of a Chinese sentence."""
+    return name.replace(", ", "，")
+
+
+def _longest(words: Iterable[str]) -> tuple[str, ...]:
+    """Return the words without those that stand inside another one, two at most."""
+    distinct = tuple(dict.fromkeys(words))
+    return tuple(word for word in distinct if not any(word != other and word in other for other in distinct))[:2]
 
 
 def _words(text: str, spans: tuple[tuple[int, int], ...]) -> tuple[str, ...]:

@@ -12,3 +12,5 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     unsure: bool = False
     reasons: tuple[str, ...] = ()
     """The words that weighed most for it, the strongest first."""
+    note: str = ""
+    """What else an officer should know of it."""

@@ -131,8 +131,8 @@ def test_the_command_says_the_same() -> None:
 
 def test_an_officer_reads_why_it_is_none() -> None:
     (line,) = not_a_plea(PAST, verdict(PAST))
-    assert line.word.startswith("未判为求助：属于「往事」")
-    assert "「他拿着刀」" in line.word
+    assert line.word == "未判为求助：属于「往事」"
+    assert line.note == "「拿着刀追我，现在」「他拿着刀」没有算作求助的话"
     assert line.reasons == ("当年",)
     (line,) = not_a_plea(CRITICAL, verdict(CRITICAL))
     assert "按现在的规则会判为「危急」" in line.word
@@ -143,12 +143,12 @@ def test_an_older_plea_without_names_shows_todays_and_where_no_model_can_tell_th
     post = make_post(CRITICAL)
     reasons = Explanation("built", (), verdict(CRITICAL))
     older = make_score(-1, lane="critical", marks=("又在打我",))
-    assert why_plea(post, older, reasons).word.startswith("命中规则：正在动手")
+    assert why_plea(post, older, reasons).word == "命中 4 条规则，最要紧的是「正在动手」"
     blind = why_plea(post, older, None)
     assert blind.word == "帖中说到「又在打我」"
     assert [CRITICAL[begin:end] for begin, end in blind.spans] == ["又在打我"]
     changed = why_plea(post, msgspec.structs.replace(older, lane="urgent", reasons=("旧规则",)), reasons)
-    assert changed.word == "命中规则：旧规则"
+    assert changed.word == "命中规则「旧规则」"
     assert "按现在的规则会判为「危急」" in changed.lines[-1].word
     by_model = why_plea(post, msgspec.structs.replace(older, reasons=("模型判断", "有一句在问")), None)
     assert by_model.word == "没有规则命中，由模型判断"
@@ -167,7 +167,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def test_the_plea_card_says_why_and_marks_the_words(world: World) -> None:
     alert = world.plea("critical", text=CRITICAL)
     page = world.client("officer").get(f"/help/{world.help(alert)}").text
-    assert "为什么判为求助：命中规则：正在动手" in page
+    assert "为什么判为求助：命中 4 条规则，最要紧的是「正在动手」" in page
     assert "<mark>他现在又在打我，我不敢出去，求求帮我报警</mark>" in page
 
 
