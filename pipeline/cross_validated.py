@@ -45,7 +45,7 @@ def evaluate(
         )  # fmt: skip
     return Evaluation(
         posts=len(posts), seed=SEED, interval="95% bootstrap over posts", figures=tuple(figures),
-        differences=tuple(differences),
+        differences=tuple(differences), models={model.name: model.name},
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from pipeline import cross_validated, evaluation, labelled, training
 from pipeline.evaluation import Evaluation
 from pipeline.goals import GOALS
 from pipeline.labelled import LabelledPost
-from pipeline.scorers.ngram import HEADS, NgramScorer, honest
+from pipeline.scorers.ngram import HEADS, NgramScorer, honest, logits
 from text.normalise import normalise
 from tools import build_accuracy, build_model
 
@@ -57,9 +57,7 @@ def test_every_head_has_its_figure_interval_and_calibration() -> None:
 def test_the_shift_to_the_operating_point_is_taken_back_before_calibration_is_measured() -> None:
     """What the whole model gives as honest probabilities is what its logits give here."""
     texts = [normalise(post.text) for post in posts()[:20]]
-    from pipeline.scorers.ngram import logits
-
-    chances = cross_validated._chances(trained().model, logits(trained().model, texts))
+    chances = cross_validated._chances(trained().model, logits(trained().model, texts).astype(np.float64))
     table = honest(trained().model, texts)
     for head, values in chances.items():
         assert np.allclose(values, table[:, HEADS.index(head)], atol=1e-6)
