@@ -67,6 +67,10 @@ def character_weights(model: Model, text: str) -> Floats:
     rows, _ = hashed([text])
     begins, lengths = _grams(len(text))
     parts = model.weights.take(rows, axis=0) * (model.scale.astype(np.float64) / np.sqrt(len(rows)))
+    if delta := model.delta:
+        parts[:, delta.columns] += delta.weights.take(rows, axis=0) * (
+            delta.scale.astype(np.float64) / np.sqrt(len(rows))
+        )
     found = np.zeros((len(text) + 2, len(HEADS)))
     # an edge is no character: what stands there belongs to its neighbour
     inside = np.clip(begins, 1, len(text)), np.clip(begins + lengths - 1, 1, len(text))
