@@ -42,6 +42,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     events: tuple[str, ...] = ()
     fold_of: str = ""
     originals_only: bool = False
+    advice_only: bool = False
+    """Only 意见建议 (`Score.is_advice`), which are owed an answer."""
     pleas: PleaScope = "none"
     pleas_within: tuple[str, ...] = ()
     limit: int = 50

@@ -41,6 +41,8 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     lane: Lane | None = None
     marks: tuple[str, ...] = ()
     """For a plea: the words that made it one, as found in the text (shown to officers; handed to the hotline)."""
+    reasons: tuple[str, ...] = ()
+    """For a plea: the names of the rules or signs that made it one, most pressing first; empty in older scores."""
     regions: tuple[str, ...] = ()
     """Six-digit division codes, most certain first: Hunan to county, elsewhere to city."""
     keywords: tuple[str, ...] = ()

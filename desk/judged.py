@@ -9,20 +9,11 @@ from contracts.post import Post
 from contracts.score import MARKED, Score
 from contracts.topic import TOPIC_WORDS
 from desk import wording
+from desk.plea_reasons import not_a_plea
+from desk.said import Said
 
 _WORDS_MOST = 3
 _HEADS = {-1: "negative", 0: "neutral", 1: "positive"}
-
-
-class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the judgement; `p` is None where no single head says it."""
-
-    what: str
-    word: str
-    p: float | None = None
-    unsure: bool = False
-    reasons: tuple[str, ...] = ()
-    """The words that weighed most for it, the strongest first."""
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,18 +56,27 @@ def judged(post: Post, score: Score, reasons: Explanation | None) -> Judged:
         )
     ]  # fmt: skip
     lines += [topic(code) for code in score.topics]
+    if score.target:
+        lines.append(Said(what="针对", word=wording.TARGETS[score.target]))
     if score.is_advice:
         lines.append(Said(what="性质", word="意见建议：说的是妇联的工作，应当答复"))
     if score.may_support:
         lines.append(Said(what="性质", word="可能为声援", p=score.counter, reasons=why("counter")))
     elif score.may_attack:
         lines.append(Said(what="性质", word="疑似攻击（指这段文字，不指人）", p=score.attack, reasons=why("attack")))
+    if reasons is not None and score.lane is None:
+        lines += not_a_plea(text, reasons.plea)
+        spans += [span for one in reasons.plea.reasons if one.guard for span in one.spans[-1:]]
+    title_spans, text_spans = apart(post, spans)
+    return Judged(lines=tuple(lines), title_spans=title_spans, text_spans=text_spans)
+
+
+def apart(
+    post: Post, spans: Sequence[tuple[int, int]]
+) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:  # fmt: skip
+    """Return spans of the shown text as those of the title and those of the text."""
     before = len(post.title) + 1 if post.title else 0
-    return Judged(
-        lines=tuple(lines),
-        title_spans=_within(spans, 0, len(post.title)),
-        text_spans=_within(spans, before, before + len(post.text)),
-    )
+    return _within(spans, 0, len(post.title)), _within(spans, before, before + len(post.text))
 
 
 def _known(reasons: Explanation) -> frozenset[str]:

@@ -24,6 +24,7 @@ MENU: Final = (
     Item("/inbox", "待办", "see_inbox"),
     Item("/alerts", "预警", "see_alerts"),
     Item("/help", "求助", "see_pleas"),
+    Item("/advice", "意见建议", "see_advice"),
     Item("/tasks", "任务", "see_tasks"),
     Item("/shift", "交接班", "see_shift"),
     Item("/situation", "态势", "see_situation", gap=True),

@@ -38,6 +38,7 @@ DONE: Final[dict[str, str]] = {
     "rostered": "值班表已排。",
     "struck": "这一班已从值班表撤下。",
     "corrected": "改正已记录，多谢。下一次重训模型（qingting learn）时会用上。",
+    "advice": "已记为已答复。",
     "reported": "已录入，几秒后进入监测。",
     "reported_masked": "已录入，其中的个人信息已遮盖，几秒后进入监测。",
     "reported_again": "这一条已经录入过，没有重复记。",

@@ -1,6 +1,7 @@
 """Measures scorers on labelled posts that no model has seen, side by side on the same rows."""
 
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
@@ -54,6 +55,12 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     interval: str
     figures: tuple[Figures, ...]
     differences: tuple[Difference, ...] = ()
+    models: dict[str, str] = {}
+    """Scorer → name and version of what judged."""
+    left_out: int = 0
+    """Posts of the labels that are not counted, since the model was trained on them."""
+    labels_digest: str = ""
+    """blake2b (128 bits) over texts and labels, in order: the same digest, the same posts."""
 
 
 def held_out(labels: Path | None = None, *, shared: Path = _SHARED) -> tuple[LabelledPost, ...]:
@@ -67,6 +74,11 @@ def held_out(labels: Path | None = None, *, shared: Path = _SHARED) -> tuple[Lab
         return _unseen(labelled.read_labelled(labels), known)
     posts = [*labelled.real_posts(shared / "data"), *labelled.own_posts()]
     return _unseen([post for post in posts if labelled.is_held_out(post)], known)
+
+
+def left_out(labels: Path | None) -> int:
+    """Return how many posts of a file `held_out` leaves out. Raises Rejected for a broken file."""
+    return len(labelled.read_labelled(labels)) - len(held_out(labels)) if labels else 0
 
 
 def own_held_out() -> tuple[LabelledPost, ...]:
@@ -83,7 +95,7 @@ def _unseen(posts: Sequence[LabelledPost], known: frozenset[int]) -> tuple[Label
 
 
 def evaluate(
-    names: Sequence[str], posts: Sequence[LabelledPost], *, models: Mapping[str, Path] | None = None
+    names: Sequence[str], posts: Sequence[LabelledPost], *, models: Mapping[str, Path] | None = None, left_out: int = 0
 ) -> Evaluation:
     """Measure the named scorers, the models given by file, and the baseline, overall and by origin.
 
@@ -96,8 +108,10 @@ def evaluate(
     figures: list[Figures] = []
     differences: list[Difference] = []
     first: list[Decided] = []
+    versions: dict[str, str] = {}
     for name, model in ordered.items():
         scorer = NgramScorer.load(model) if model else scorers.load(name)
+        versions[name] = scorer.name
         known = _known(model) if model else frozenset()
         usable = np.array([labelled.digest(post.text) not in known for post in posts], dtype=bool)
         decided = judge_all(scorer, [post.text for post in posts])
@@ -122,8 +136,15 @@ def evaluate(
             )  # fmt: skip
     return Evaluation(
         posts=len(posts), seed=SEED, interval="95% bootstrap over posts", figures=tuple(figures),
-        differences=tuple(differences),
+        differences=tuple(differences), models=versions, left_out=left_out, labels_digest=_digest(posts),
     )  # fmt: skip
+
+
+def _digest(posts: Sequence[LabelledPost]) -> str:
+    hasher = blake2b(digest_size=16)
+    for post in posts:
+        hasher.update(msgspec.json.encode(msgspec.structs.replace(post, text=f"{labelled.digest(post.text):016x}")))
+    return hasher.hexdigest()
 
 
 def judge_all(scorer: Scorer, texts: Sequence[str]) -> list[Decided]:

@@ -14,9 +14,14 @@ HEAD_WORDS: Final[Mapping[str, str]] = {"sentiment": "情感", **TOPIC_WORDS, **
 
 def table(result: Evaluation) -> str:
     """Return every figure with its interval, scorer by scorer, and the differences at the end."""
-    lines = [f"留出数据 {result.posts} 帖；方括号内为 95% 区间。"]
+    lines = [f"留出数据 {result.posts} 帖；方括号内为 95% 区间（自助法，种子 {result.seed}）。"]
+    if result.left_out:
+        lines.append(f"另有 {result.left_out} 帖模型训练时见过，没有计入。")
+    if result.labels_digest:
+        lines.append(f"标注摘要 {result.labels_digest}。")
+    lines.append("求助、危险是规则和模型合判的结果，攻击、声援是值班台所见；校准误差只看模型自己的概率。")
     for found in result.figures:
-        lines += _of(found)
+        lines += _of(found, result.models.get(found.scorer, ""))
     for one in result.differences:
         lines.append(f"\n{result.figures[0].scorer} 比 {one.against}（同样的 {one.posts} 帖，成对区间）")
         lines.append(f"  情感宏平均 F1 {signed(one.sentiment_macro_f1)}")
@@ -24,8 +29,9 @@ def table(result: Evaluation) -> str:
     return "\n".join(lines)
 
 
-def _of(found: Figures) -> list[str]:
-    lines = [f"\n{found.scorer} · {'全部' if found.split == 'all' else found.split} · {found.posts} 帖"]
+def _of(found: Figures, version: str = "") -> list[str]:
+    name = f"{found.scorer}（{version}）" if version and version != found.scorer else found.scorer
+    lines = [f"\n{name} · {'全部' if found.split == 'all' else found.split} · {found.posts} 帖"]
     lines.append(f"  情感  准确率 {shown(found.sentiment_accuracy)}  宏平均 F1 {shown(found.sentiment_macro_f1)}")
     by_class = "  ".join(f"{word} {shown(found.sentiment_f1[code])}" for code, word in SENTIMENT_WORDS.items())
     lines.append(f"        {by_class}  校准误差 {found.calibration_error:.3f}")

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts.explanation import Explanation, HeadReason, Span
+from pipeline.lane_reasons import plea_verdict
 from pipeline.scorers import ngram
 from pipeline.scorers.features import hashed
 from pipeline.scorers.ngram import HEADS, SENTIMENTS, Model
@@ -44,6 +45,7 @@ def explain(model: Model, text: str) -> Explanation:
             HeadReason(head, round(float(chances[column]), 4), _shown(_strongest(weights[:, column], allowed), places))
             for column, head in enumerate(HEADS)
         ),
+        plea_verdict(clean, places, ngram.judged(ngram.logits(model, [clean]), model.floors)[0]),
     )
 
 
@@ -65,6 +67,10 @@ def character_weights(model: Model, text: str) -> Floats:
     rows, _ = hashed([text])
     begins, lengths = _grams(len(text))
     parts = model.weights.take(rows, axis=0) * (model.scale.astype(np.float64) / np.sqrt(len(rows)))
+    if delta := model.delta:
+        parts[:, delta.columns] += delta.weights.take(rows, axis=0) * (
+            delta.scale.astype(np.float64) / np.sqrt(len(rows))
+        )
     found = np.zeros((len(text) + 2, len(HEADS)))
     # an edge is no character: what stands there belongs to its neighbour
     inside = np.clip(begins, 1, len(text)), np.clip(begins + lengths - 1, 1, len(text))

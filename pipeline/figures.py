@@ -149,12 +149,13 @@ def measure(
     marked = {mark: pairs[mark] for mark in MARKS if pairs[mark][0].any()}
     together = tuple(np.concatenate([pairs[topic][side] for topic in TOPICS]) for side in (0, 1))
     spread_out = np.concatenate([rows + len(posts) * number for number in range(len(TOPICS))], axis=1)
-    known = {head: (values, pairs[head][0]) for head, values in (chances or {}).items()}
+    # what nobody in the file carries may simply not be labelled there: no figure, rather than a false one
+    known = {head: (values, pairs[head][0]) for head, values in (chances or {}).items() if pairs[head][0].any()}
     if len(posts):
         known["sentiment"] = (spread.max(axis=1), right)
     return Figures(
         **shared,
-        topics_micro_f1=measured(f1(together[0], together[1], spread_out)),
+        topics_micro_f1=measured(f1(together[0], together[1], spread_out)) if occurring else None,
         topics_macro_f1=measured(np.mean([f1(*pair, rows) for pair in occurring], axis=0)) if occurring else None,
         topic_f1={topic: measured(f1(*pairs[topic], rows)) for topic in TOPICS if pairs[topic][0].any()},
         mark_f1={mark: measured(f1(*pair, rows)) for mark, pair in marked.items()},

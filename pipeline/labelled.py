@@ -49,6 +49,8 @@ class _Row(msgspec.Struct):
     text: str
     sentiment: int
     key: str = ""
+    origin: str = ""
+    """Where the post comes from, for figures by origin: `weibo`, `mailbox`; else what the key begins with."""
     topics: tuple[Topic, ...] = ()
     help: int = 0
     attack: int = 0
@@ -128,7 +130,10 @@ def own_posts() -> tuple[LabelledPost, ...]:
 
 
 def read_labelled(path: Path) -> tuple[LabelledPost, ...]:
-    """Read JSONL; a row without a key gets `<origin of the file>/<line>`. Raises Rejected with file, line and remedy."""
+    """Read JSONL; a row without a key gets `<origin>/<file>/<line>`, one with `origin` a key that begins with it.
+
+    Raises Rejected with file, line and remedy.
+    """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError as missing:
@@ -147,12 +152,15 @@ def read_labelled(path: Path) -> tuple[LabelledPost, ...]:
             ) from broken
         if row.sentiment not in {-1, 0, 1}:
             raise Rejected(f"{path} 第 {number} 行 sentiment 是 {row.sentiment}；只能是 -1、0 或 1。")
-        origin = "own" if path.parent == CORPUS else "file"
+        origin = row.origin.replace("/", "·") or ("own" if path.parent == CORPUS else "file")
+        key = row.key or f"{origin}/{path.stem}/{number}"
+        if row.origin and not key.startswith(f"{origin}/"):
+            key = f"{origin}/{key}"
         posts.append(
             LabelledPost(
                 text=row.text, sentiment=row.sentiment, topics=row.topics, help=bool(row.help),
                 attack=bool(row.attack), counter=bool(row.counter), danger=bool(row.danger),
-                key=row.key or f"{origin}/{path.stem}/{number}", target=row.target, writer=row.writer, story=row.story,
+                key=key, target=row.target, writer=row.writer, story=row.story,
             )
         )  # fmt: skip
     return tuple(posts)

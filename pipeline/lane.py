@@ -22,6 +22,8 @@ from pipeline.help_signs import HARM, SCENES, SCORE_WEIGHT, START
 
 BY_MODEL: Final = "模型判断"
 """The mark of a plea that no rule found."""
+DANGER_BY_MODEL: Final = "模型判断有危险"
+"""The reason of a plea that a rule found and that score and signs call dangerous."""
 PLEA: Final = 0.35
 """From this fused probability on a text without a rule's hit is a plea: missing one weighs more than a look too many."""
 DANGER: Final = 0.05
@@ -42,6 +44,8 @@ _CERTAIN: Final = {"critical": (0.95, 0.95), "suspected": (0.95, 0.6), "urgent":
 _MARK_LENGTH: Final = 24
 _MARKS: Final = 6
 """Words and reasons shown at most."""
+_AGAINST: Final = -0.3
+"""Points from which on a sign is told as what kept a text from being a plea: fewer are the "她" of many a post."""
 _NEAR: Final = 80
 """Characters before and after a hit in which its person and its present are looked for."""
 _ALSO: Final = 150
@@ -62,6 +66,26 @@ class LaneVerdict(msgspec.Struct, frozen=True):
     """Why, in words that an officer understands: the names of the rules or signs, most pressing first."""
     spans: tuple[tuple[int, int], ...] = ()
     """Where the words stand: begin and end in the normalised text."""
+
+
+class Held(msgspec.Struct, frozen=True):
+    """What sounded like a plea and was held back: the rule ("" for the score alone), the guard, and where each stands.
+
+    Where the score alone heard it, the guard may be a sign that speaks against a plea.
+    """
+
+    rule: str
+    guard: str
+    said: tuple[int, int] | None
+    guarded: tuple[int, int] | None
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A rule that hears a text, and where its words stand in the normalised text."""
+
+    rule: str
+    begin: int
+    end: int
 
 
 class _Heard(msgspec.Struct, frozen=True):
@@ -117,12 +141,14 @@ def judge(text: str, judgement: Judgement) -> LaneVerdict:
         lane: Lane = heard[0].rule.lane
         places = [(one.begin, one.end) for one in heard]
         help_, danger = _CERTAIN[lane]
+        reasons = [one.rule.name for one in heard]
         if lane not in DANGEROUS and _sounds_dangerous(judgement, plain):
             lane, danger = "suspected", _CERTAIN["suspected"][1]
+            reasons.insert(0, DANGER_BY_MODEL)
         elif lane in DANGEROUS:
             places += [match.span() for match in _call.finditer(plain)]
         return _verdict(
-            text, lane, [one.rule.name for one in heard], places,
+            text, lane, reasons, places,
             (max(judgement.help, help_), max(judgement.danger, danger) if danger else min(judgement.danger, _NO_PLEA)),
         )  # fmt: skip
     if judgement.help < _SILENT and judgement.danger < _SILENT:
@@ -152,6 +178,30 @@ def rules_named(text: str) -> tuple[str, ...]:
     return tuple(one.rule.name for one in _heard(in_ascii(text)))
 
 
+def hits(text: str) -> tuple[Hit, ...]:
+    """Return the rules that hear a normalised text with the place of their words, most pressing first."""
+    return tuple(Hit(one.rule.name, one.begin, one.end) for one in _heard(in_ascii(text)))
+
+
+def held_back(text: str, judgement: Judgement) -> tuple[Held, ...]:
+    """Return what a guard kept from being a plea in a normalised text that is none; empty for a plea. Not for the hot path."""
+    if judge(text, judgement).lane:
+        return ()
+    plain = in_ascii(text)
+    held: list[Held] = []
+    _heard(plain, held)
+    found = points(plain)
+    if not held and _by_score(judgement, found, plain, doubting=False):
+        doubting = ((keeper.guard.name, keeper.pattern.search(plain)) for keeper in _over_text if keeper.guard.doubts)
+        held = [Held("", name, None, hit.span()) for name, hit in doubting if hit]
+    elif not held and judgement.help >= _SILENT:
+        against = [sign for sign in found.signs if sign.plea <= _AGAINST]
+        without = found.plea - sum(sign.plea for sign in against)
+        if _probability(judgement.help, without, 0) >= PLEA:
+            held = [Held("", sign.name, None, _span(sign.pattern, plain)) for sign in against]
+    return tuple(held)
+
+
 def guards_named(text: str) -> tuple[str, ...]:
     """Return the names of the guards whose words stand in a normalised text."""
     plain = in_ascii(text)
@@ -165,8 +215,11 @@ def in_ascii(text: str) -> str:
     return text
 
 
-def _heard(plain: str) -> list[_Heard]:
-    """Return each rule that hears the text and no guard silences, with its first such hit, most pressing first."""
+def _heard(plain: str, held: list[Held] | None = None) -> list[_Heard]:
+    """Return each rule that hears the text and no guard silences, with its first such hit, most pressing first.
+
+    What a guard silences is told to `held`, where one is given.
+    """
     heard: list[_Heard] = []
     over_text: list[Guard] | None = None
     candidates = _sieve.candidates(plain)
@@ -184,25 +237,46 @@ def _heard(plain: str) -> list[_Heard]:
                 continue
             if over_text is None:
                 over_text = [keeper.guard for keeper in _over_text if keeper.pattern.search(plain)]
-            if not _silenced(plain, reader.rule, begin, end, over_text):
+            guard = _silenced(plain, reader.rule, begin, end, over_text)
+            if guard is None:
                 heard.append(_Heard(reader.rule, begin, end))
                 break
+            if held is not None:
+                held.append(Held(reader.rule.name, guard.name, (begin, end), _found(plain, guard, begin, end)))
     heard.sort(key=lambda one: LANES.index(one.rule.lane))
     return heard
 
 
-def _silenced(plain: str, rule: rules.Rule, begin: int, end: int, over_text: Iterable[Guard]) -> bool:
-    """Say whether a guard holds a hit back; none does where the author tells of a present danger of her own."""
+def _sentence(plain: str, begin: int, end: int) -> tuple[int, int]:
+    """Return where the sentence of a hit begins and ends."""
     first = max(plain.rfind(mark, max(0, begin - _ALSO), begin) for mark in _ENDS) + 1 or max(0, begin - _ALSO)
     stops = (plain.find(mark, end, end + _ALSO) for mark in _ENDS)
-    last = min((stop for stop in stops if stop >= 0), default=end + _ALSO)
+    return first, min((stop for stop in stops if stop >= 0), default=end + _ALSO)
+
+
+def _found(plain: str, guard: Guard, begin: int, end: int) -> tuple[int, int] | None:
+    """Return where the words of a guard stand that holds a hit back."""
+    first, last = (0, len(plain)) if guard.scope == "text" else _sentence(plain, begin, end)
+    return _span(guard.pattern, plain, first, last)
+
+
+def _span(pattern: str, plain: str, first: int = 0, last: int | None = None) -> tuple[int, int] | None:
+    found = re.compile(pattern).search(plain, first, len(plain) if last is None else last) if pattern else None
+    return found.span() if found and found.end() > found.start() else None
+
+
+def _silenced(plain: str, rule: rules.Rule, begin: int, end: int, over_text: Iterable[Guard]) -> Guard | None:
+    """Return the guard that holds a hit back; none does where the author tells of a present danger of her own."""
+    first, last = _sentence(plain, begin, end)
     holding = [*over_text, *(keeper.guard for keeper in _over_sentence if keeper.pattern.search(plain, first, last))]
     if not holding:
-        return False
+        return None
     near = (max(0, begin - _NEAR), end + _NEAR)
     if rule.lane not in DANGEROUS or not (_self.search(plain, *near) and _now.search(plain, *near)):
-        return True
-    return any(guard.yields == "rescue" for guard in holding) and not _call.search(plain, *near)
+        return holding[0]
+    if _call.search(plain, *near):
+        return None
+    return next((guard for guard in holding if guard.yields == "rescue"), None)
 
 
 def _strongest(found: Points, of: Literal["plea", "danger"]) -> list[str]:
@@ -220,14 +294,14 @@ def _sounds_dangerous(judgement: Judgement, plain: str) -> bool:
     return _probability(judgement.danger, found.danger, 1) >= DANGER and (scene or bool(_harm.search(plain)))
 
 
-def _by_score(judgement: Judgement, found: Points, plain: str) -> _Said | None:
+def _by_score(judgement: Judgement, found: Points, plain: str, *, doubting: bool = True) -> _Said | None:
     plea = _probability(judgement.help, found.plea, 0)
     danger = _probability(judgement.danger, found.danger, 1)
     scene = any(sign.name in SCENES for sign in found.signs)
     alone = DANGER_SCENE if scene else DANGER_ALONE
     if plea < PLEA and danger < alone:
         return None
-    elsewhere = any(keeper.guard.doubts and keeper.pattern.search(plain) for keeper in _over_text)
+    elsewhere = doubting and any(keeper.guard.doubts and keeper.pattern.search(plain) for keeper in _over_text)
     asks = plea >= (PLEA_ELSEWHERE if elsewhere else PLEA)
     floor = DANGER_ELSEWHERE if elsewhere else DANGER if asks else alone
     if danger >= floor and (scene or _harm.search(plain)):

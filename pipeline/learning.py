@@ -32,7 +32,7 @@ from pipeline.figures import (
 )
 from pipeline.labelled import LabelledPost, digest
 from pipeline.scorers.features import hashed
-from pipeline.scorers.ngram import HEADS, SENTIMENTS, Model, NgramScorer, honest, logits
+from pipeline.scorers.ngram import HEADS, SENTIMENTS, Delta, Model, NgramScorer, honest, logits
 from text.normalise import normalise
 
 CORRECTION: Final = 4.0
@@ -41,8 +41,8 @@ RIDGE: Final = 1.0
 """What a change of the weights costs; the shipped model was trained with a quarter of it on ten times the posts."""
 SURE: Final = 0.95
 """The probability that a correction asks for: certainty itself would never be reached."""
-FINER: Final = 16
-"""Steps of a learned model to one of the shipped 8-bit numbers: what a few corrections add is smaller than one."""
+_MOST: Final = 127
+"""Steps of a learned head's own 8-bit numbers: what a few corrections add is smaller than a step of the shipped ones."""
 _NEWTON: Final = 8
 _CONJUGATE: Final = 10
 _SHORTEST: Final = 1e-3
@@ -106,10 +106,11 @@ def learn(
     posts = _Texts(texts)
     weight = np.append(np.ones(len(rehearsal)), np.full(len(corrections), CORRECTION))
     before = _logits(model, texts)
-    weights = model.weights.astype(np.int16) * np.int16(FINER)
-    scale = model.scale / np.float32(FINER)
+    scale = model.scale.copy()
     bias = model.bias.astype(np.float64).copy()
-    limit = 127 * FINER
+    changed: list[int] = []
+    steps: list[npt.NDArray[np.int8]] = []
+    units: list[float] = []
     for number, head in enumerate(heads, 1):
         columns = list(range(len(SENTIMENTS))) if head == "sentiment" else [HEADS.index(head)]
         wanted = _spread(before[:, columns])
@@ -118,16 +119,21 @@ def learn(
         after = before[:, columns] + posts.times(step) + shift
         slope, offset = _recalibrated(before[: len(rehearsal), columns], after[: len(rehearsal)])
         for column, name in enumerate(columns):
-            table = (
-                weights[:, name].astype(np.float64) * scale[name] + posts.whole(step[:, column], len(weights))
-            ) * slope[column]
-            scale[name] = max(float(scale[name]), float(np.abs(table).max()) / limit)
-            weights[:, name] = np.clip(np.rint(table / scale[name]), -limit, limit).astype(np.int16)
+            table = posts.whole(step[:, column], len(model.weights)) * slope[column]
+            unit = max(float(np.abs(table).max()) / _MOST, 1e-12)
+            changed.append(name)
+            steps.append(np.rint(table / unit).astype(np.int8))
+            units.append(unit)
+            scale[name] *= np.float32(slope[column])
             bias[name] = (bias[name] + shift[column]) * slope[column] + offset[column]
         say(f"{number}/{len(heads)} {_word(head)}")
     seen = np.array([digest(post.text) for post in corrections], dtype=np.uint64)
     learned = msgspec.structs.replace(
-        model, weights=weights, scale=scale, bias=bias.astype(np.float32), trained=np.union1d(model.trained, seen)
+        model,
+        scale=scale,
+        bias=bias.astype(np.float32),
+        trained=np.union1d(model.trained, seen),
+        delta=Delta(np.array(changed), np.stack(steps, axis=1), np.array(units, dtype=np.float32)),
     )
     return msgspec.structs.replace(learned, name=f"{model.name}+{digest_of(learned)[:8]}")
 
@@ -135,7 +141,8 @@ def learn(
 def digest_of(model: Model) -> str:
     """Return what names a model's file: 32 hex digits over weights, scales, biases and operating points."""
     hasher = blake2b(digest_size=16)
-    for part in (model.weights, model.scale, model.bias, model.floors, model.shifts):
+    learned = (model.delta.columns, model.delta.weights, model.delta.scale) if model.delta else ()
+    for part in (model.weights, model.scale, model.bias, model.floors, model.shifts, *learned):
         hasher.update(np.ascontiguousarray(part).tobytes())
     return hasher.hexdigest()
 

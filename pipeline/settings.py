@@ -7,7 +7,7 @@ class PipelineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """Section `[pipeline]`."""
 
     scorer: str = "ngram"
-    """`ngram`, `snownlp` (the baseline: slow, needs `pip install "qingting[baseline]"`), or `encoder:FOLDER` (see `pipeline.scorers.encoder`)."""
+    """`ngram`, `snownlp` (the baseline: slow, needs `pip install "qingting[baseline]"`), or `encoder:FOLDER` (an ONNX file or a module; see `pipeline.scorers.encoder`)."""
     score_batch: int = 500
     in_flight: int = 4
     index_batch: int = 1000

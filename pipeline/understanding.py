@@ -115,7 +115,7 @@ def _scores(scorer: str) -> Callable[..., list[Score]]:
                     sentiment=likeliest(judgement), sentiment_p=sentiment,
                     certain=max(msgspec.structs.astuple(sentiment)) >= CERTAIN, topics=tuple([code for code, _ in judgement.topics[:TOPICS_MOST]]),
                     help=lane.help, attack=who.attack, counter=who.counter, danger=lane.danger,
-                    lane=lane.lane, marks=lane.marks, regions=place, keywords=word, sketch=sketch, scorer=scorer,
+                    lane=lane.lane, marks=lane.marks, reasons=lane.reasons, regions=place, keywords=word, sketch=sketch, scorer=scorer,
                     target=who.target,
                 )
             )  # fmt: skip

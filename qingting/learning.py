@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,21 @@ if TYPE_CHECKING:
 
 _AT_ONCE: Final = 500
 _ENOUGH: Final = 1
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """What a learned model is, beside its file: the name on every score leads to it."""
+
+    name: str
+    started_from: str
+    digest: str
+    taken_at: datetime
+    corrections: int
+    changed: tuple[str, ...]
+    held_out: int
+    heads: tuple["Held", ...]
+    """Figures on held-out posts of the program's own model and of this one."""
+    calibration: tuple["Held", ...]
 
 
 class Learned(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,11 +75,16 @@ def learn(house: House, say: Callable[[str], None] = lambda _: None) -> Learned:
     compared = learning.compare(shipped, model, evaluation.own_held_out())
     taken = not compared.fallen and model.name != present.name
     if taken:
-        identity = write(house.home, model)
+        identity, now = write(house.home, model), house.clock.now()
+        card = Card(
+            name=model.name, started_from=shipped.name, digest=identity, taken_at=now, corrections=len(posts), changed=changed,
+            held_out=compared.posts, heads=compared.heads, calibration=compared.calibration,
+        )  # fmt: skip
+        card_of(house.home, identity).write_bytes(msgspec.json.format(msgspec.json.encode(card), indent=1) + b"\n")
         with house.database.writing() as connection:
             learned.take(
                 connection, digest=identity, name=model.name, started_from=shipped.name, corrections=len(posts),
-                now=house.clock.now(),
+                now=now,
             )  # fmt: skip
     return Learned(
         taken=taken, model=model.name if taken else present.name, corrections=len(posts),
@@ -98,6 +119,11 @@ def sentence(done: Learned) -> str:
 def file_of(home: Home, identity: str) -> Path:
     """Return where a learned model lies."""
     return home.models / f"ngram-{identity}.npz"
+
+
+def card_of(home: Home, identity: str) -> Path:
+    """Return where the card of a learned model lies."""
+    return file_of(home, identity).with_suffix(".json")
 
 
 def write(home: Home, model: object) -> str:

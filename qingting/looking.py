@@ -26,6 +26,9 @@ class FoundPost(msgspec.Struct, frozen=True, kw_only=True):
     copies: int
     event: str
     time_is_doubtful: bool
+    target: str
+    """federation · institution · "" for neither."""
+    is_advice: bool
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +88,7 @@ def _found(hit: Hit) -> FoundPost:
         id=post.id, url=post.url, source=post.source, title=post.title, text=post.text,
         published_at=post.published_at, fetched_at=post.fetched_at, sentiment=score.sentiment, topics=score.topics,
         regions=score.regions, copies=hit.copies, event=hit.document.event, time_is_doubtful=post.time_is_doubtful,
+        target=score.target, is_advice=score.is_advice,
     )  # fmt: skip
 
 

@@ -25,7 +25,8 @@ _LONGEST_BYTES: Final = 4 * 1024 * 1024
 def score_lines(lines: Iterable[bytes], name: str, scorer: str, *, explain: bool = False) -> Iterator[bytes]:
     """Yield one JSON object for each non-empty line, in order.
 
-    With `explain` each carries `explanation`: for every head its probability and its spans in `masked_text`. Raises
+    With `explain` each carries `explanation`: for every head its probability and its spans in `masked_text`, and for
+    the plea verdict the rules and signs by name, or the guards that held back what sounds like one. Raises
     Rejected with `name` and line for bytes that are no text, for a line over 4 MiB, and for an object without `text`;
     NotConfigured for a scorer that cannot explain itself.
     """
@@ -62,7 +63,14 @@ def _reasons(reasons: Explanation, score: Score) -> dict[str, Any]:
     }
     if score.may_support:  # what a supporter quotes is no attack, not even behind the scenes
         heads["attack"] = {"p": score.attack, "spans": []}
-    return {"scorer": reasons.scorer, "heads": heads}
+    plea = reasons.plea
+    why = [
+        {"name": one.name, "guard": one.guard, "spans": [list(span) for span in one.spans]} for one in plea.reasons
+    ]  # a guard's name says why what sounds like a plea is none
+    return {
+        "scorer": reasons.scorer, "heads": heads,
+        "plea": {"lane": plea.lane, "by_model": plea.by_model, "reasons": why},
+    }  # fmt: skip
 
 
 def _read(line: bytes, name: str, number: int) -> dict[str, Any]:

@@ -42,6 +42,8 @@ MATRIX: Final[dict[str, frozenset[str]]] = {
     "search": _DESK,
     "export": frozenset({"officer", "lead", "writer"}),
     "correct": frozenset({"officer", "lead"}),
+    "see_advice": _DESK,
+    "answer_advice": frozenset({"officer", "lead", "commentator"}),
     "see_situation": _DESK | {"auditor"},
     "see_sources": frozenset({"officer", "lead", "admin", "auditor"}),
     "report_in": frozenset({"officer", "lead", "hotline"}),

@@ -14,7 +14,7 @@ from contracts.ports.database import Database
 from contracts.ports.forget_list import ForgetList, Forgotten
 from contracts.ports.index import Index
 from contracts.post import Post
-from response import audit, correcting, helping
+from response import advice, audit, correcting, helping
 from response.settings import ResponseSettings
 from text.url import canonical_url
 
@@ -38,6 +38,7 @@ def forget(
     with database.writing() as connection:
         helping.forget(connection, {*named, *removed}, now=now)
         correcting.forget(connection, {*named, *removed})
+        advice.forget(connection, {*named, *removed})
         audit.append(connection, by=by, act="forget", subject="", detail=f"{len(removed)} posts removed", now=now)
     return len(removed)
 
@@ -54,6 +55,7 @@ def expire(database: Database, index: Index, posts: Sequence[str], *, now: datet
     with database.writing() as connection:
         helping.forget(connection, posts, now=now)
         correcting.forget(connection, frozenset(posts))
+        advice.forget(connection, frozenset(posts))
         audit.append(connection, by="-", act="expire", subject="", detail=f"{len(posts)} posts removed", now=now)
 
 

@@ -270,6 +270,14 @@ corrections = Table(
     Index("corrections_post", "post"),
 )  # fmt: skip
 
+advice_answers = Table(
+    "advice_answers", metadata,
+    _id("post"),
+    Column("place", Text, nullable=False),
+    Column("answered_by", String(64), nullable=False),
+    Column("answered_at", Instant, nullable=False),
+)  # fmt: skip
+
 learned_models = Table(
     "learned_models", metadata,
     Column("seq", Integer, primary_key=True, autoincrement=False),

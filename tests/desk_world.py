@@ -289,6 +289,11 @@ def served(world: World) -> Iterator[str]:
         thread.join(timeout=10)
 
 
+def unmarked(page: str) -> str:
+    """Return a page without the marks inside its sentences."""
+    return page.replace("<mark>", "").replace("</mark>", "")
+
+
 def wait_for(condition: Callable[[], object], deadline_s: float = 10.0) -> None:
     """Poll until the condition holds."""
     until = time.monotonic() + deadline_s

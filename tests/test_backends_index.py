@@ -116,6 +116,31 @@ def test_posts_with_the_same_place_never_overwrite_each_other(tmp_path: Path) ->
     index.close()
 
 
+def test_posts_that_an_earlier_version_wrote_are_found_as_advice_and_counted_once(tmp_path: Path) -> None:
+    index = SqliteIndex(tmp_path / "index.db")
+    index.put(
+        [
+            make_document(make_post("妇联不管事", id="old"), make_score(-1, target="federation")),
+            make_document(make_post("寻常的话", id="other"), make_score(0)),
+        ]
+    )
+    for table in ("posts", "hourly"):
+        index._writer.execute(f"UPDATE {table} SET flags = flags & 15")
+    index._writer.execute("PRAGMA user_version=0")
+    assert index.search(Query(advice_only=True)).total == 0
+    index.close()
+    for _ in range(2):
+        index = SqliteIndex(tmp_path / "index.db")
+        assert [hit.document.post.id for hit in index.search(Query(advice_only=True)).hits] == ["old"]
+        assert index.count(Query(), "sentiment") == {("-1", ""): 1, ("0", ""): 1}
+        index.close()
+    index = SqliteIndex(tmp_path / "index.db")
+    index.forget(["old"])
+    assert index.count(Query()) == {("", ""): 1}
+    assert index._writer.execute("SELECT count(*) FROM hourly").fetchone() == (1,)
+    index.close()
+
+
 def test_a_locked_file_is_retryable(tmp_path: Path) -> None:
     index = SqliteIndex(tmp_path / "index.db")
     index._writer.execute("PRAGMA busy_timeout=10")

@@ -1,16 +1,23 @@
 """The index on Elasticsearch passes the suite of its port against a real server."""
 
+import copy
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from backends.elasticsearch.connection import connect
 from backends.elasticsearch.index import ElasticsearchIndex
+from backends.elasticsearch.mapping import body, entry, version
 from backends.elasticsearch.migrating import migrate_index
+from backends.elasticsearch.names import Names
 from backends.settings import ElasticsearchSettings
+from contracts.document import Query
+from contracts.errors import NotConfigured
 from contracts.ports.index import Index
+from contracts.testing.builders import make_document, make_post, make_score
 from contracts.testing.index_suite import IndexSuite
 from tools.servers.elasticsearch import Elasticsearch
 
@@ -58,3 +65,31 @@ class TestElasticsearchIndex(IndexSuite):
     def shut(self, index: Index) -> None:
         assert isinstance(index, ElasticsearchIndex)
         index.close()
+
+
+def test_posts_of_mapping_version_1_are_found_as_advice_once_migrated(
+    elasticsearch: Elasticsearch, tmp_path: Path
+) -> None:
+    settings = settings_of(elasticsearch, tmp_path)
+    names, client = Names(settings), connect(settings, NOWHERE)
+    shape = copy.deepcopy(body(settings))
+    shape["mappings"]["_meta"]["version"] = 1
+    del shape["mappings"]["properties"]["is_advice"]
+    aliases: dict[str, dict[str, str]] = {names.read: {}, names.write: {}}
+    client.indices.create(index=names.of(1), settings=shape["settings"], mappings=shape["mappings"], aliases=aliases)
+    for name, target in (("advice", "federation"), ("other", "")):
+        document = make_document(make_post("没有下文", id=name), make_score(-1, target=target))
+        source = msgspec.json.decode(entry(document))
+        del source["is_advice"]
+        client.index(
+            index=names.of(1), id=name, document=source, version=version(document), version_type="external_gte", refresh=True
+        )  # fmt: skip
+    client.close()
+    with pytest.raises(NotConfigured):
+        ElasticsearchIndex(settings, NOWHERE)
+    migrate_index(settings, NOWHERE)
+    index = ElasticsearchIndex(settings, NOWHERE, refresh_on_put=True)
+    assert [hit.document.post.id for hit in index.search(Query(advice_only=True)).hits] == ["advice"]
+    assert index.search(Query()).total == 2
+    index.close()
+    drop(settings)

@@ -100,6 +100,7 @@ def test_no_address_lists_attacks(world: World) -> None:
     other = client.get("/search?q=家暴&attack=1").text
     assert plain.count('class="post"') == asked.count('class="post"') == 1
     assert "疑似攻击</option>" not in other
+    assert ATTACK not in plain, "named on the post's own page alone: a list of attackers grows from any list"
 
 
 def test_criticism_of_the_federation_is_advice_owed_an_answer(world: World) -> None:

@@ -139,6 +139,38 @@ def test_a_file_of_labels_is_measured_without_what_the_model_knows(tmp_path: Pat
     assert [post.text for post in evaluation.held_out(file)] == ["这一帖没有人见过"]
 
 
+def test_what_the_model_knows_is_counted_as_left_out_and_a_file_of_nothing_else_is_refused(tmp_path: Path) -> None:
+    known = next(post for post in labelled.own_posts() if labelled.digest(post.text) in trained())
+    file = tmp_path / "labels.jsonl"
+    file.write_text(json.dumps({"text": known.text, "sentiment": 0}), encoding="utf-8")
+    assert evaluation.left_out(file) == 1
+    assert evaluation.left_out(None) == 0
+    answer = CliRunner().invoke(evaluate_, ["--labels", str(file)])
+    assert "训练时都见过" in str(answer.exception)
+
+
+def test_an_origin_in_the_file_parts_the_figures_whatever_the_keys_are(tmp_path: Path) -> None:
+    file = tmp_path / "labels.jsonl"
+    rows = [
+        {"text": "一", "sentiment": 0, "origin": "mailbox"},
+        {"text": "二", "sentiment": 0, "origin": "mailbox", "key": "x/7"},
+        {"text": "三", "sentiment": 0, "origin": "微博/评论", "key": "微博·评论/1"},
+        {"text": "四", "sentiment": 0},
+    ]
+    file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    posts = labelled.read_labelled(file)
+    assert [post.origin for post in posts] == ["mailbox", "mailbox", "微博·评论", "file"]
+    assert [post.key for post in posts] == ["mailbox/labels/1", "mailbox/x/7", "微博·评论/1", "file/labels/4"]
+
+
+def test_what_a_file_does_not_label_has_no_figure_rather_than_a_false_one() -> None:
+    posts = [LabelledPost(text=str(number), sentiment=0) for number in range(4)]
+    said = [decided(0, topics=("health",), attack=0.9) for _ in posts]
+    found = figures.measure("ngram", "all", posts, said, {"health": np.full(4, 0.9), "attack": np.full(4, 0.9)})
+    assert (found.topics_micro_f1, found.topics_macro_f1, found.mark_f1) == (None, None, {})
+    assert set(found.calibration_errors) == {"sentiment"}
+
+
 @pytest.mark.parametrize(
     ("line", "word"),
     [
@@ -244,5 +276,5 @@ def test_the_command_writes_the_curves_and_holds_a_model_file_beside(tmp_path: P
     assert {one.against for one in result.differences} == {"before.npz", "snownlp"}
     assert curves.read_text("utf-8").startswith("<svg")
     said = CliRunner().invoke(evaluate_, options).stdout
-    for word in ("混淆", "校准误差", "查全", "成对区间"):
+    for word in ("混淆", "校准误差", "查全", "成对区间", result.models["ngram"], result.labels_digest):
         assert word in said

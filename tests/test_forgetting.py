@@ -25,7 +25,7 @@ from qingting.wiring import House
 from response import forgetting, helping, units
 from response.access import Officer
 from response.opening import open_work
-from tests.desk_world import PLEA_WORDS, make_world, served
+from tests.desk_world import PLEA_WORDS, make_world, served, unmarked
 from tests.house import opened, step_until
 
 OFFICER = Officer(id="a", name="甲", unit=units.PROVINCE, roles=("officer", "hotline"))
@@ -199,7 +199,7 @@ def test_the_address_of_a_forgotten_plea_is_not_found(tmp_path: Path) -> None:
         alert = world.plea()
         client, post = world.client("officer"), alert.posts[0]
         card = client.get(f"/help/post/{post}").headers["location"]
-        assert PLEA_WORDS in client.get(card).text
+        assert PLEA_WORDS in unmarked(client.get(card).text)
         forgetting.forget(
             world.database, world.index, DatabaseForgetList(world.database, world.clock), posts=[post], by="cli",
             now=world.clock.now(),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline import evaluation, labelled, learning
-from pipeline.explaining import probabilities
+from pipeline.explaining import character_weights, probabilities
 from pipeline.labelled import LabelledPost
 from pipeline.scorers import ngram
 from pipeline.scorers.ngram import HEADS, Model
@@ -88,6 +88,33 @@ def test_the_same_corrections_give_the_same_bytes_and_a_name_of_their_own(tmp_pa
     assert again.name == learned().name
     assert again.name.startswith(f"{shipped().name}+")
     assert ngram.read(paths[0]).name == again.name
+
+
+def test_a_learned_head_costs_a_byte_a_row_and_the_shipped_table_is_shared() -> None:
+    delta = learned().delta
+    assert delta is not None
+    assert learned().weights is shipped().weights
+    assert [HEADS[column] for column in delta.columns] == ["counter"]
+    assert delta.weights.nbytes == len(shipped().weights)
+
+
+def test_what_was_learned_is_explained_too() -> None:
+    clean = normalise(QUOTING)
+    added = character_weights(learned(), clean).sum(axis=0) + learned().bias
+    assert np.allclose(added, ngram.logits(learned(), [clean])[0], atol=1e-3)
+
+
+def test_a_model_that_an_earlier_version_learned_is_read_as_it_was(tmp_path: Path) -> None:
+    """Then a learned table was whole, with 16 bits a weight; homes hold such files, named by their digest."""
+    wide = msgspec.structs.replace(
+        shipped(), weights=shipped().weights.astype(np.int16) * np.int16(16), scale=shipped().scale / np.float32(16)
+    )
+    path = tmp_path / "older.npz"
+    ngram.write(wide, path)
+    found = ngram.read(path)
+    assert found.delta is None
+    assert learning.digest_of(found) == learning.digest_of(wide)
+    assert np.allclose(ngram.logits(found, [QUOTING]), ngram.logits(shipped(), [QUOTING]), atol=1e-5)
 
 
 def test_a_model_that_says_the_contrary_has_fallen_and_the_heads_are_named() -> None:

@@ -63,7 +63,11 @@ def test_a_home_learns_within_a_minute_uses_what_it_learned_and_goes_back(house:
     assert found["corrections"] == 1
     assert found["changed"] == ["counter"]
     assert found["fallen"] == []
-    (file,) = house.home.models.iterdir()
+    (file,) = house.home.models.glob("*.npz")
+    card = msgspec.json.decode(file.with_suffix(".json").read_bytes())
+    assert (card["name"], card["started_from"]) == (found["model"], shipped().name)
+    assert (card["corrections"], card["changed"], card["held_out"]) == (1, ["counter"], found["held_out"])
+    assert {one["head"] for one in card["heads"]} >= {"sentiment", "help", "counter"}
     with House.at(house.home) as after:
         assert after.scorer.name == found["model"] == ngram.read(file).name
         (score,) = after.score([make_post(QUOTING)])
@@ -126,7 +130,7 @@ def test_nothing_to_learn_from_is_said_with_the_remedy(house: House) -> None:
 def test_a_machine_without_the_file_refuses_in_one_sentence(house: House) -> None:
     correct(house, otherwise(QUOTING))
     home_learning.learn(house)
-    (file,) = house.home.models.iterdir()
+    (file,) = house.home.models.glob("*.npz")
     data = file.read_bytes()
     file.unlink()
     with House.at(house.home) as other, pytest.raises(NotConfigured, match=r"没有 .*npz.*--rollback"):

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.rule import Rule
+from alerts.rule import Rule, Threshold, Where
 from contracts.document import Query
 from contracts.ports.scorer import Judgement
 from contracts.score import MARKED, Sentiment
 from contracts.testing.builders import make_post, make_score
 from pipeline.meant import settle, target_of
 from pipeline.understanding import build
+from tests.scenarios.timeline import Scenario, only
 
 NEGATIVE = Sentiment(0.8, 0.1, 0.1)
 chance = st.floats(0, 1)
@@ -60,8 +61,21 @@ def test_words_and_numbers_never_disagree(attack: float, counter: float, text: s
 
 def test_nothing_can_be_asked_by_attack() -> None:
     """Neither a question to the index nor a rule has a place for it: an attack alone opens, lists and counts nothing."""
-    for kind in (Query, Rule):
+    for kind in (Query, Rule, Where, Threshold):
         assert not [field.name for field in msgspec.structs.fields(kind) if "attack" in field.name]
+
+
+def test_an_attack_alone_opens_nothing_and_hastens_nothing() -> None:
+    """Whatever the attack's probability, a rule counts the same posts at the same moment."""
+    rule = Rule(id="ten", type="frequency", group_by=("topic", "region"), min_posts=10, min_authors=3)
+    reasons = []
+    for attack in (0.0, 0.99):
+        with Scenario(rule) as town:
+            town.posts(9, attack=attack)
+            assert town.alerts() == ()
+            town.posts(1, attack=attack)
+            reasons.append(only(town.alerts()).reason)
+    assert reasons[0] == reasons[1]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT))
 
 from contracts.ports.scorer import Scorer  # noqa: E402 - the tree is not installed on a bare machine
 from contracts.topic import TOPIC_WORDS, TOPICS  # noqa: E402
-from pipeline import evaluation, goals, labelled, lane, reliability, scorers  # noqa: E402
+from pipeline import evaluation, goals, labelled, lane, reliability, scorers, training  # noqa: E402
 from pipeline.evaluation import Evaluation  # noqa: E402
 from pipeline.figures import MARKS, RESAMPLES, SEED, Figures, Measured  # noqa: E402
 from pipeline.labelled import LabelledPost  # noqa: E402
@@ -152,9 +152,11 @@ def lines(result: Evaluation, posts: Sequence[LabelledPost], measured: Sequence[
     yield f"Model `{model_name()}`, {RESAMPLES} bootstrap resamples over posts, seed {SEED}; brackets are 95 % intervals."
     yield ""
     yield from data(posts)
-    yield from against_goals(result, measured)
+    shared = on_shared_labels()
+    yield from against_goals(result, measured, shared)
     yield from in_detail(result.figures[0])
     yield from by_origin([one for one in result.figures if one.scorer == "ngram"])
+    yield from cross_validated(shared)
     yield from side_by_side(result, last)
     yield from errors()
 
@@ -173,7 +175,14 @@ def data(posts: Sequence[LabelledPost]) -> Iterator[str]:
     yield ""
 
 
-def against_goals(result: Evaluation, measured: Sequence[Elsewhere]) -> Iterator[str]:
+def on_shared_labels() -> Evaluation | None:
+    """Return what `make model` wrote on the shared labels into the model's card, None where it wrote nothing."""
+    card = msgspec.json.decode(ngram.MODEL.with_suffix(".json").read_bytes())
+    found = card.get("shared_labels")
+    return msgspec.convert(found, Evaluation) if found else None
+
+
+def against_goals(result: Evaluation, measured: Sequence[Elsewhere], shared: Evaluation | None) -> Iterator[str]:
     yield "## Against the goals"
     yield ""
     yield "| measure | goal | reached | on | |"
@@ -184,7 +193,11 @@ def against_goals(result: Evaluation, measured: Sequence[Elsewhere]) -> Iterator
         wanted = f"{'≤' if goal.at_most else '≥'} {goal.bound:g}"
         rows = [
             row
-            for row in (_row(goal, result), *map(_foreign, (one for one in measured if one.goal == goal.key)))
+            for row in (
+                _row(goal, result),
+                _shared_row(goal, shared),
+                *map(_foreign, (one for one in measured if one.goal == goal.key)),
+            )
             if row
         ]
         if not rows:
@@ -208,6 +221,11 @@ def _row(goal: goals.Goal, result: Evaluation) -> tuple[float, str, str] | None:
     return (value.value, shown(value), f"{result.posts:,} held-out posts") if value else None
 
 
+def _shared_row(goal: goals.Goal, shared: Evaluation | None) -> tuple[float, str, str] | None:
+    value = goal.read(shared) if goal.read and shared else None
+    return (value.value, shown(value), f"{shared.posts:,} shared labels, cross-validated") if value and shared else None
+
+
 def _foreign(one: Elsewhere) -> tuple[float, str, str]:
     interval = f" [{one.low:g}, {one.high:g}]" if one.low is not None and one.high is not None else ""
     return one.value, f"{one.value:g}{interval}", f"{one.on} (`{one.command}`)"
@@ -216,6 +234,19 @@ def _foreign(one: Elsewhere) -> tuple[float, str, str]:
 def in_detail(found: Figures) -> Iterator[str]:
     yield "## Every head"
     yield ""
+    yield from heads_table(found)
+    yield ""
+    yield "Help and danger are counted as the lane decides (rules included), attack and counter-speech as an officer sees them; their ECE is the model's own."
+    yield ""
+    yield from confusion_table(found)
+    yield ""
+    yield f"Reliability of each head (sentiment ECE {found.calibration_error:.3f}):"
+    yield ""
+    yield f"![reliability curves]({CURVES.name})"
+    yield ""
+
+
+def heads_table(found: Figures) -> Iterator[str]:
     yield "| head | posts | F1 | precision | recall | false alarms | missed | ECE |"
     yield "|---|---|---|---|---|---|---|---|"
     for head in (*TOPICS, *MARKS):
@@ -228,28 +259,47 @@ def in_detail(found: Figures) -> Iterator[str]:
             wrong.hits / max(wrong.hits + wrong.misses, 1),
         )
         yield f"| {head} {TOPIC_WORDS.get(head, '')} | {found.positives[head]} | {shown(value)} | {precision:.3f} | {recall:.3f} | {wrong.false_alarms} | {wrong.misses} | {found.calibration_errors[head]:.3f} |"
-    yield ""
-    yield "Help and danger are counted as the lane decides (rules included), attack and counter-speech as an officer sees them; their ECE is the model's own."
-    yield ""
+
+
+def confusion_table(found: Figures) -> Iterator[str]:
     yield "| true sentiment | said negative | neutral | positive |"
     yield "|---|---|---|---|"
     for truth, said in found.sentiment_confusion.items():
         yield f"| {truth} | {' | '.join(str(count) for count in said.values())} |"
-    yield ""
-    yield f"Reliability of each head (sentiment ECE {found.calibration_error:.3f}):"
-    yield ""
-    yield f"![reliability curves]({CURVES.name})"
-    yield ""
 
 
 def by_origin(figures: Sequence[Figures]) -> Iterator[str]:
     yield "## By origin"
     yield ""
+    yield from origins_table(figures)
+    yield ""
+
+
+def origins_table(figures: Sequence[Figures]) -> Iterator[str]:
     yield "| origin | posts | sentiment macro-F1 | topics micro | topics macro | help F1 | attack F1 | counter F1 | danger F1 |"
     yield "|---|---|---|---|---|---|---|---|---|"
     for one in figures:
         marks = " | ".join(shown(one.mark_f1.get(mark)) for mark in ("help", "attack", "counter", "danger"))
         yield f"| {one.split} | {one.posts} | {shown(one.sentiment_macro_f1)} | {shown(one.topics_micro_f1)} | {shown(one.topics_macro_f1)} | {marks} |"
+
+
+def cross_validated(shared: Evaluation | None) -> Iterator[str]:
+    yield "## On the shared labels, cross-validated"
+    yield ""
+    if shared is None:
+        yield "The model's card says nothing of them: they are measured by the next `make model` beside a checkout of `shared/`."
+        yield ""
+        return
+    first = shared.figures[0]
+    yield f"{shared.posts:,} posts of `shared/labels` (those that are not held out), each judged by a model that has not seen its thread ({training.FOLDS} folds); written into the model's card by `make model`. Rules as shipped. Calibration and operating points were chosen over the same folds, and the signs for pleas on the training part: that flatters a little. Few of these posts ask for help, so those intervals are wide."
+    yield ""
+    yield from origins_table(shared.figures)
+    yield ""
+    yield from heads_table(first)
+    yield ""
+    yield f"Supporters shown as attackers: {shown(first.supporters_as_attackers)}. Sentiment ECE {first.calibration_error:.3f}."
+    for one in shared.differences:
+        yield f"Sentiment macro-F1 ahead of {one.against} on the same posts: {shown(one.sentiment_macro_f1, signed=True)}."
     yield ""
 
 

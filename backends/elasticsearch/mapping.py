@@ -15,7 +15,7 @@ from contracts.identity import tie
 from contracts.instant import microseconds
 from text.split import for_search
 
-VERSION: Final = 1
+VERSION: Final = 2
 _OWNER: Final = "qingting"
 _YEAR_1: Final = microseconds(datetime.min.replace(tzinfo=UTC))
 _LONGEST: Final = 8_191
@@ -26,7 +26,8 @@ _WORDS: Final = {"type": "text", "analyzer": "whitespace", "norms": False}
 _PROPERTIES: Final[dict[str, Any]] = {
     "id": _KEYWORD, "source": _KEYWORD, "author": _KEYWORD, "url": _KEYWORD, "topics": _KEYWORD, "regions": _KEYWORD,
     "keywords": _KEYWORD, "fold_of": _KEYWORD, "event": _KEYWORD, "sentiment": {"type": "byte"},
-    "is_plea": {"type": "boolean"}, "is_copy": {"type": "boolean"}, "published": {"type": "date", "format": "epoch_millis"},
+    "is_plea": {"type": "boolean"}, "is_copy": {"type": "boolean"}, "is_advice": {"type": "boolean"},
+    "published": {"type": "date", "format": "epoch_millis"},
     "second": {"type": "long"}, "micros": {"type": "long"}, "tie": {"type": "integer"},
     "title_words": _WORDS, "words": _WORDS, "document": {"type": "object", "enabled": False},
 }  # fmt: skip
@@ -41,6 +42,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     sentiment: int
     is_plea: bool
     is_copy: bool
+    is_advice: bool
     published: int
     second: int
     micros: int
@@ -68,7 +70,7 @@ def entry(document: Document) -> bytes:
             document=document, id=post.id, source=post.source, author=post.author or None, url=post.url or None,
             topics=score.topics, regions=score.regions, keywords=score.keywords, fold_of=document.fold_of or None,
             event=document.event or None, sentiment=score.sentiment, is_plea=score.lane is not None,
-            is_copy=bool(document.fold_of), published=micros // 1000, second=micros // 1_000_000, micros=micros,
+            is_copy=bool(document.fold_of), is_advice=score.is_advice, published=micros // 1000, second=micros // 1_000_000, micros=micros,
             tie=tie(post.id), title_words=for_search(post.title) if post.title else "", words=for_search(post.text),
         )
     )  # fmt: skip

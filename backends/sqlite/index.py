@@ -13,7 +13,7 @@ from backends.sqlite.connection import connect, deciding, writing
 from backends.sqlite.index_counting import count
 from backends.sqlite.index_filter import Where, by_facet, by_post, by_time
 from backends.sqlite.index_matching import match
-from backends.sqlite.index_writing import Facet, Kept, decode, decode_named, facet, insert, kept, marks, remove
+from backends.sqlite.index_writing import Facet, Kept, decode, decode_named, facet, insert, kept, marks, reflag, remove
 from backends.versions import newest
 from contracts.document import Document, Field, Hit, Interval, Page, Query
 
@@ -37,6 +37,8 @@ _SCHEMA: Final = (
     f"""CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(title, body, content='', columnsize=0,
       tokenize="ascii tokenchars '{_SIGNS}'")""",
 )
+_VERSION: Final = 1
+"""Of the flags: a file whose `user_version` is lower gets them anew when it is opened, once."""
 _WORDS_SETTINGS: Final = (("automerge", 16), ("crisismerge", 64), ("pgsz", 8000))
 _MERGED_AT_ONCE: Final = 1_000
 _LOOKED_FOR_ONE_BY_ONE: Final = 8
@@ -64,6 +66,9 @@ class SqliteIndex:
                 self._writer.execute(statement)
             if fresh:
                 self._writer.executemany("INSERT INTO words(words, rank) VALUES(?, ?)", _WORDS_SETTINGS)
+            elif self._writer.execute("PRAGMA user_version").fetchone()[0] < _VERSION:
+                reflag(self._writer)
+            self._writer.execute(f"PRAGMA user_version={_VERSION}")
 
     def put(self, documents: Sequence[Document]) -> Mapping[str, str]:
         with self._lock:
@@ -71,10 +76,10 @@ class SqliteIndex:
                 former = kept(self._writer, {document.post.id for document in documents})
                 wanted = newest(documents, {post: row.document for post, row in former.items()})
                 replaced = [former[post] for post in wanted if post in former]
-                new = self._new_facets([*wanted.values(), *(row.document for row in replaced)])
+                new = self._new_facets([*wanted.values()])
                 facets = ChainMap(new, self._facets)
                 if replaced:
-                    remove(self._writer, replaced, facets)
+                    remove(self._writer, replaced)
                 insert(self._writer, wanted.values(), facets)
             self._facets |= new  # only now: a number that was rolled back was never given
         return {}
@@ -105,8 +110,7 @@ class SqliteIndex:
             with writing(self._writer, self._path):
                 gone = kept(self._writer, ids)
                 gone |= {row.document.post.id: row for row in self._naming(set(authors) - {""}, set(urls) - {""})}
-                new = self._new_facets([row.document for row in gone.values()])
-                remove(self._writer, gone.values(), ChainMap(new, self._facets))
+                remove(self._writer, gone.values())
             if gone:
                 self._wipe()
         return tuple(sorted(gone))

@@ -14,6 +14,8 @@ from contracts.region import prefix
 _COPY: Final = 1
 _PLEA: Final = 2
 _SENTIMENT_SHIFT: Final = 2
+_SENTIMENT_MASK: Final = 3
+_ADVICE: Final = 16
 
 Value = str | int
 
@@ -38,16 +40,17 @@ def second(moment: datetime) -> int:
 
 
 def flags(document: Document) -> int:
-    """Return sentiment, plea and copy of a document as one small number."""
+    """Return sentiment, plea, copy and advice of a document as one small number."""
     return (
         (document.score.sentiment + 1 << _SENTIMENT_SHIFT)
         | (_PLEA if document.score.lane is not None else 0)
         | (_COPY if document.fold_of else 0)
+        | (_ADVICE if document.score.is_advice else 0)
     )
 
 
 def sentiment(flag: int) -> int:
-    return (flag >> _SENTIMENT_SHIFT) - 1
+    return (flag >> _SENTIMENT_SHIFT & _SENTIMENT_MASK) - 1
 
 
 def listed(values: Sequence[str]) -> str:
@@ -60,13 +63,15 @@ def unlisted(column: str) -> list[str]:
 
 
 def by_facet(query: Query) -> Where:
-    """Sentiment, source, topics, regions and pleas: what the roll-up knows too."""
+    """Sentiment, advice, source, topics, regions and pleas: what the roll-up knows too."""
     where = Where()
     if query.sentiments:
         wanted = ", ".join(str(int(value) + 1) for value in query.sentiments)
-        where += Where((f"flags >> {_SENTIMENT_SHIFT} IN ({wanted})",))
+        where += Where((f"flags >> {_SENTIMENT_SHIFT} & {_SENTIMENT_MASK} IN ({wanted})",))
     if query.originals_only:
         where += Where((f"flags & {_COPY} = 0",))
+    if query.advice_only:
+        where += Where((f"flags & {_ADVICE} = {_ADVICE}",))
     if query.pleas != "with":
         where += Where((f"flags & {_PLEA} = {_PLEA if query.pleas == 'only' else 0}",))
     if query.sources:

@@ -70,15 +70,15 @@ def portions(values: Sequence[str]) -> Iterator[Sequence[str]]:
     return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))
 
 
-def remove(connection: sqlite3.Connection, rows: Iterable[Kept], facets: Mapping[Facet, int]) -> None:
-    """Take documents out of posts, texts, full text and roll-up."""
+def remove(connection: sqlite3.Connection, rows: Iterable[Kept]) -> None:
+    """Take documents out of posts, texts, full text and roll-up, from the cells where they were counted."""
     gone = sorted(rows, key=lambda row: row.rid)
     connection.executemany(
         "INSERT INTO words(words, rowid, title, body) VALUES('delete', ?, ?, ?)", [_words(row) for row in gone]
     )
+    cells = Counter(_Cell(*row) for row in _counted(connection, [row.rid for row in gone]))
     connection.executemany("DELETE FROM posts WHERE rid = ?", [(row.rid,) for row in gone])
     connection.executemany("DELETE FROM texts WHERE rid = ?", [(row.rid,) for row in gone])
-    cells = Counter(_cell(row.document, facets) for row in gone)
     connection.executemany(
         "UPDATE hourly SET n = n - ? WHERE hour = ? AND flags = ? AND facet = ?",
         [(count, *cell) for cell, count in cells.items()],
@@ -113,6 +113,36 @@ def insert(connection: sqlite3.Connection, documents: Iterable[Document], facets
     connection.executemany(
         "INSERT INTO hourly(hour, flags, facet, n) VALUES(?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
         [(*cell, count) for cell, count in sorted(Counter(cells).items())],
+    )
+
+
+def _counted(connection: sqlite3.Connection, rids: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """Yield hour, flags and facet of the rows as they were written, whatever the same document would be given today."""
+    for start in range(0, len(rids), _AT_ONCE):
+        portion = rids[start : start + _AT_ONCE]
+        for rid, flag, number in connection.execute(
+            f"SELECT rid, flags, facet FROM posts WHERE rid IN ({marks(portion)})",  # noqa: S608 - question marks only
+            portion,
+        ):
+            yield (rid >> TIE_BITS) // HOUR_S, flag, number
+
+
+def reflag(connection: sqlite3.Connection) -> None:
+    """Give posts that an earlier version wrote the flags of this one, in table and roll-up."""
+    rows = connection.execute("SELECT rid, flags, facet, data FROM posts JOIN texts USING (rid)")
+    changed = [(rid, flag, number, new) for rid, flag, number, data in rows if (new := flags(decode(data))) != flag]
+    connection.executemany("UPDATE posts SET flags = ? WHERE rid = ?", [(new, rid) for rid, _, _, new in changed])
+    moved = Counter(((rid >> TIE_BITS) // HOUR_S, flag, number, new) for rid, flag, number, new in changed)
+    for (hour, flag, number, new), count in sorted(moved.items()):
+        _add(connection, _Cell(hour, flag, number), -count)
+        _add(connection, _Cell(hour, new, number), count)
+    connection.execute("DELETE FROM hourly WHERE n = 0")
+
+
+def _add(connection: sqlite3.Connection, cell: _Cell, count: int) -> None:
+    connection.execute(
+        "INSERT INTO hourly(hour, flags, facet, n) VALUES(?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+        (*cell, count),
     )
 
 

@@ -204,6 +204,34 @@ class IndexSuite:
         assert seen(pleas="none", pleas_within=("4301",)) == {"意见"}
         assert seen(pleas="only", pleas_within=("43",), text="求助") == {"长沙", "湘潭"}
 
+    def test_advice_can_be_asked_for_alone_and_an_attack_never_is_one(self, index: Index) -> None:
+        said: dict[str, dict[str, Any]] = {
+            "意见": {},
+            "攻击": {"attack": 0.9},
+            "声援": {"attack": 0.9, "counter": 0.9},
+            "求助": {"lane": "urgent"},
+        }
+        index.put(
+            [
+                *(
+                    make_document(make_post("妇联", id=name), make_score(-1, target="federation", **fields))
+                    for name, fields in said.items()
+                ),
+                make_document(make_post("妇联", id="感谢"), make_score(1, target="federation")),
+                make_document(make_post("妇联", id="别家"), make_score(-1, target="institution")),
+            ]
+        )
+        for asked in (Query(advice_only=True, pleas="with"), Query(advice_only=True, text="妇联")):
+            assert {hit.document.post.id for hit in index.search(asked).hits} == {"意见", "声援"}
+            assert sum(index.count(asked).values()) == 2
+        assert index.count(Query(advice_only=True), "sentiment", "day") == {("-1", "2026-11-23T00:00:00+08:00"): 2}
+        assert index.search(Query(advice_only=True, sentiments=(1,))).total == 0
+        index.forget(["意见"])
+        assert sum(index.count(Query(advice_only=True)).values()) == 1
+        later = make_post("谢谢妇联", id="声援", fetched_at=NOON + timedelta(hours=1))
+        index.put([make_document(later, make_score(1, target="federation"))])
+        assert index.count(Query(advice_only=True)) == {}
+
     def test_counts_name_values_and_starts(self, index: Index) -> None:
         index.put(
             [
@@ -373,6 +401,7 @@ def _documents(draw: st.DrawFn) -> Document:
         regions=draw(_REGIONS),
         keywords=draw(st.sampled_from([(), ("补贴",), ("补贴", "托育")])),
         lane=draw(st.sampled_from([None, None, "urgent"])),
+        target=draw(st.sampled_from(["", "federation", "institution"])),
     )
     return make_document(
         post, score, fold_of=draw(st.sampled_from(["", "", "p0", "p1"])), event=draw(st.sampled_from(["", "e", "f"]))
@@ -393,6 +422,7 @@ _FILTERS: dict[str, st.SearchStrategy[Any]] = {
     "events": _some("e", "f"),
     "fold_of": st.just("p0"),
     "originals_only": st.just(value=True),
+    "advice_only": st.just(value=True),
     "pleas_within": st.sampled_from([("4301",), ("43", ""), ("",)]),
     "limit": st.just(3),
     "offset": st.just(2),
@@ -545,6 +575,7 @@ def _answers(document: Document, query: Query, asked: Asked | None) -> bool:
         and (not query.events or document.event in query.events)
         and (not query.fold_of or document.fold_of == query.fold_of)
         and (not query.originals_only or not document.fold_of)
+        and (not query.advice_only or score.is_advice)
         and {"none": score.lane is None, "with": True, "only": score.lane is not None}[query.pleas]
         and (score.lane is None or not query.pleas_within or area)
     )

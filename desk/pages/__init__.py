@@ -4,6 +4,7 @@ from starlette.responses import RedirectResponse, Response
 
 from desk.pages import (
     accounts,
+    advice,
     alerts,
     direct_report,
     facts,
@@ -53,6 +54,8 @@ def routes() -> tuple[Guarded, ...]:
         act("/help/{id}/answer", pleas.answer, "receive"),
         act("/help/{id}/close", pleas.close, "close_help"),
         act("/help/{id}/correct", pleas.correct, "correct"),
+        show("/advice", advice.advice, "see_advice"),
+        act("/advice/answer", advice.answer, "answer_advice"),
         show("/tasks", tasks.tasks, "see_tasks"),
         show("/tasks/{id}", tasks.task, "see_tasks"),
         act("/tasks/{id}/claim", tasks.claim, "claim"),

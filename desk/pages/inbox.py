@@ -8,6 +8,7 @@ from starlette.responses import Response
 from contracts.document import Query
 from contracts.lane import LANES
 from desk import names
+from desk.owed import owed
 from desk.visit import Visit
 from response import inbox as todo
 from response import shifts
@@ -29,6 +30,7 @@ def inbox(visit: Visit) -> Response:
     return visit.page(
         "inbox.html", groups=groups, count=count, shift=shift, after=after, people=people, keepers=keepers, lanes=LANES,
         rung=sum(row.rings for group in groups for row in group.rows), roster_is_mine=may(visit.officer, "see_shift"), last_hour=0 if count else _last_hour(visit),
+        advice=owed(visit) if may(visit.officer, "answer_advice") else None,
     )  # fmt: skip
 
 

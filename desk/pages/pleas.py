@@ -1,5 +1,7 @@
 """求助: the lane of its own. Officers and the hotline of the area only; every opening of a post is audited."""
 
+from typing import Any
+
 import msgspec
 from starlette.responses import RedirectResponse, Response
 
@@ -9,7 +11,9 @@ from contracts.lane import LANES
 from contracts.task import HELP_WORDS, HelpTask
 from contracts.topic import TOPIC_WORDS
 from desk import names
-from desk.pages.posts import labels_in, labels_of
+from desk.judged import apart
+from desk.pages.posts import labels_in, labels_of, reasons_of
+from desk.plea_reasons import why_plea
 from desk.visit import NotFound, Visit
 from response import audit, correcting, helping, historic
 from response.access import sees_plea, unit_of_plea
@@ -49,7 +53,7 @@ def of_post(visit: Visit) -> Response:
     with visit.desk.database.reading() as connection:
         entry = store.historic_plea(connection, post)
         people = names.of(connection)
-    return visit.page("historic_plea.html", document=document, entry=entry, people=people)
+    return visit.page("historic_plea.html", document=document, entry=entry, people=people, **_why(visit, document))
 
 
 def settle(visit: Visit) -> Response:
@@ -83,7 +87,15 @@ def plea(visit: Visit) -> Response:
         states=HELP_WORDS, todo=helping.instructions(task, visit.now, visit.desk.response), acts=_ACTS,
         corrections=corrections, topics=TOPIC_WORDS,
         labels=corrections[0].labels if corrections else labels_of(document) if document else None,
+        **(_why(visit, document) if document else {}),
     )  # fmt: skip
+
+
+def _why(visit: Visit, document: Document) -> dict[str, Any]:
+    """Return why it is a plea, and where the words that say so stand in title and text."""
+    why = why_plea(document.post, document.score, reasons_of(visit, document))
+    title_spans, text_spans = apart(document.post, why.spans)
+    return {"why": why, "title_spans": title_spans, "text_spans": text_spans}
 
 
 _ACTS = {

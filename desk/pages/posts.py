@@ -9,6 +9,7 @@ from contracts.lane import DANGEROUS
 from contracts.topic import TOPIC_WORDS
 from desk import names, wording
 from desk.judged import judged, shown_text
+from desk.owed import of_post
 from desk.visit import NotFound, Visit
 from response import correcting
 from response.correcting import Labels
@@ -21,11 +22,11 @@ def post(visit: Visit) -> Response:
     with visit.desk.database.reading() as connection:
         corrections = correcting.of_post(connection, document.post.id)
         people = names.of(connection)
-    reasons = _reasons(visit, document)
+    reasons = reasons_of(visit, document)
     return visit.page(
         "post.html", document=document, copies=copies, judged=judged(document.post, document.score, reasons), reasons=reasons,
         corrections=corrections, people=people, labels=corrections[0].labels if corrections else labels_of(document),
-        topics=TOPIC_WORDS, targets=wording.TARGETS,
+        topics=TOPIC_WORDS, targets=wording.TARGETS, advice=of_post(visit, document),
     )  # fmt: skip
 
 
@@ -70,7 +71,7 @@ def _document(visit: Visit) -> Document:
     return document
 
 
-def _reasons(visit: Visit, document: Document) -> Explanation | None:
+def reasons_of(visit: Visit, document: Document) -> Explanation | None:
     """Return the model's reasons, None where no model can give them: the post is shown all the same."""
     if visit.desk.explain is None:
         return None

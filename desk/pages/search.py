@@ -98,6 +98,7 @@ def _rows(visit: Visit, query: Query) -> Iterator[bytes]:
         "地区",
         "折叠条数",
         "链接",
+        "态度针对",
     )
     for offset in range(0, EXPORT_MAX, _EXPORT_PAGE):
         hits = visit.desk.index.search(msgspec.structs.replace(query, limit=_EXPORT_PAGE, offset=offset)).hits
@@ -113,6 +114,7 @@ def _row(hit: Hit) -> bytes:
         wording.SENTIMENTS[score.sentiment] if score.certain else "拿不准",
         "、".join(TOPIC_WORDS.get(topic, topic) for topic in score.topics),
         wording.kind(score), "、".join(names().get(code, code) for code in score.regions), str(hit.copies), post.url,
+        wording.TARGETS[score.target] if score.target else "",
     )  # fmt: skip
 
 
@@ -137,7 +139,7 @@ def query_of(visit: Visit) -> Query:
     return Query(
         text=visit.asked("q"), since=since, until=until, topics=topics, regions=regions, sentiments=sentiments,
         sources=visit.asked_all("source"), events=visit.asked_all("event"), fold_of=visit.asked("fold_of"),
-        originals_only=visit.asked("originals") == "1", oldest_first=visit.asked("order") == "oldest",
+        originals_only=visit.asked("originals") == "1", advice_only=visit.asked("advice") == "1", oldest_first=visit.asked("order") == "oldest",
     )  # fmt: skip
 
 

@@ -1,9 +1,11 @@
 """A local sentence encoder behind the scorer port: slower and deeper than n-grams, for those who have one.
 
-Needs: a folder named in the settings (`[pipeline] scorer = "encoder:FOLDER"`) with `encoder.json`, which names an
-installed module and its function from texts to vectors, and `heads.npz`, which `tools/build_encoder.py` trains on the
-labelled posts. An ONNX model comes as a module of that kind. Speed: some ten posts a second. Limits: reads the first
-1,000 characters of a post; one text at a time, so that a post is judged alike whatever stands beside it.
+Needs: a folder named in the settings (`[pipeline] scorer = "encoder:FOLDER"`) with `encoder.json`, which names the
+encoder, and `heads.npz`, which `tools/build_encoder.py` trains on the labelled posts. The encoder is an ONNX file with
+its tokenizer.json in that folder (`pipeline.scorers.onnx_encoder`), or the function from texts to vectors of an
+installed module. Speed: some ten to a hundred posts a second. Limits: reads the first 1,000 characters of a post; one
+text at a time, so that a post is judged alike whatever stands beside it; gives no reasons (`--explain`) and learns no
+corrections.
 """
 
 import importlib
@@ -18,6 +20,7 @@ import numpy.typing as npt
 from contracts.errors import NotConfigured
 from contracts.ports.scorer import Judgement
 from pipeline.scorers.ngram import HEADS, judged
+from pipeline.scorers.onnx_encoder import OnnxEncoder, Pooling
 
 LONGEST: Final = 1000
 """Characters of a post that are read."""
@@ -28,12 +31,16 @@ Encode = Callable[[list[str]], npt.NDArray[np.float32]]
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`encoder.json`: where the vectors come from."""
+    """`encoder.json`: where the vectors come from: an ONNX file of the folder, or a module that is installed."""
 
     name: str
     """Name and version, kept with every score; without blanks."""
-    module: str
-    function: str
+    module: str = ""
+    function: str = "encode"
+    onnx: str = ""
+    """File name of the model in the folder; "" for a module."""
+    tokenizer: str = "tokenizer.json"
+    pooling: Pooling = "cls"
 
 
 class EncoderHeads(msgspec.Struct, frozen=True):
@@ -66,7 +73,7 @@ class EncoderScorer:
             ) from broken
         if heads.weights.ndim != 2 or heads.weights.shape[1] != len(HEADS):
             raise NotConfigured(f"编码器目录 {folder} 与这一版程序不相配；请用 tools/build_encoder.py 重新生成。")
-        return cls(source, encoder(source), heads)
+        return cls(source, encoder(source, folder), heads)
 
     @property
     def name(self) -> str:
@@ -81,8 +88,10 @@ class EncoderScorer:
         return judged(logits, self._heads.floors)
 
 
-def encoder(source: Source) -> Encode:
-    """Return the function that the source names; raises NotConfigured where it is not installed."""
+def encoder(source: Source, folder: Path) -> Encode:
+    """Return the function that the source names; raises NotConfigured for what is missing: a file, a package, a function."""
+    if source.onnx:
+        return OnnxEncoder(folder / source.onnx, folder / source.tokenizer, source.pooling)
     try:
         found = getattr(importlib.import_module(source.module), source.function)
     except (ImportError, AttributeError) as missing:

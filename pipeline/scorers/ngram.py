@@ -31,6 +31,16 @@ _CHARACTERS: Final = 250_000
 Logits = npt.NDArray[np.float32]
 
 
+class Delta(msgspec.Struct, frozen=True):
+    """What a home learned on top of a shipped table: weights of a few heads, a byte each."""
+
+    columns: npt.NDArray[np.intp]
+    """Columns of HEADS that it changes."""
+    weights: npt.NDArray[np.int8]
+    """(rows, columns)"""
+    scale: npt.NDArray[np.float32]
+
+
 class Model(msgspec.Struct, frozen=True):
     """Weights as they lie in the file; a logit is `sum(weights) * scale / sqrt(n-grams) + bias`."""
 
@@ -45,6 +55,7 @@ class Model(msgspec.Struct, frozen=True):
     """What was added to each mark's calibrated log-odds so that 0.5 is its operating point, in the order of MARKS."""
     trained: npt.NDArray[np.uint64]
     """Digests of the texts it was trained on, sorted: an evaluation leaves these out."""
+    delta: Delta | None = None
 
 
 class NgramScorer:
@@ -97,6 +108,9 @@ def logits(model: Model, texts: Sequence[str]) -> Logits:
     sums = np.add.reduceat(model.weights.take(rows, axis=0), starts, axis=0, dtype=np.int32)
     sizes = np.diff(starts, append=len(rows)).astype(np.float32)
     values: Logits = (sums * (model.scale / np.sqrt(sizes)[:, None]) + model.bias).astype(np.float32)
+    if delta := model.delta:
+        more = np.add.reduceat(delta.weights.take(rows, axis=0), starts, axis=0, dtype=np.int32)
+        values[:, delta.columns] += (more * (delta.scale / np.sqrt(sizes)[:, None])).astype(np.float32)
     return values
 
 
@@ -119,6 +133,9 @@ def read(path: Path) -> Model:
                 floors=file["floors"],
                 shifts=file["shifts"],
                 trained=file["trained"],
+                delta=Delta(file["delta_columns"], file["delta_weights"], file["delta_scale"])
+                if "delta_weights" in file
+                else None,
             )
             probe = file["probe"]
     except (OSError, KeyError, ValueError) as broken:
@@ -130,8 +147,13 @@ def read(path: Path) -> Model:
 
 def write(model: Model, path: Path) -> None:
     """Write a model file together with the probe that tells whether the hashing is still the same."""
+    delta = model.delta
+    learned: dict[str, Any] = (
+        {"delta_columns": delta.columns, "delta_weights": delta.weights, "delta_scale": delta.scale} if delta else {}
+    )
     np.savez_compressed(
         path,
+        **learned,
         name=np.array(model.name),
         weights=model.weights,
         scale=model.scale,

@@ -20,13 +20,14 @@ from qingting.home import Home
 @click.option("--region", "regions", multiple=True, help="行政区划代码，可多次；430000 为全省")
 @click.option("--sentiment", "sentiments", multiple=True, type=click.Choice(["-1", "0", "1"]), help="可多次")
 @click.option("--source", "sources", multiple=True, help="信源，可多次")
+@click.option("--advice", "advice_only", is_flag=True, help="只要意见建议：说妇联工作不好的，应当答复")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(0, 10_000))
 @click.option("--count", "only_count", is_flag=True, help="只要数目")
 @as_json
 @click.pass_obj
 def search_(
     home: Home, query: str, since: str, until: str, topics: tuple[str, ...], regions: tuple[str, ...],
-    sentiments: tuple[str, ...], sources: tuple[str, ...], limit: int, *, only_count: bool, as_json: bool,
+    sentiments: tuple[str, ...], sources: tuple[str, ...], limit: int, *, advice_only: bool, only_count: bool, as_json: bool,
 ) -> None:  # fmt: skip
     from contracts.document import Query
     from contracts.topic import TOPICS
@@ -37,7 +38,8 @@ def search_(
         raise Rejected(f"没有话题 {'、'.join(unknown)}；可用：{'、'.join(TOPICS)}。")
     asked = Query(
         text=query, since=_instant(since, "--from"), until=_instant(until, "--to"), topics=topics, regions=regions,
-        sentiments=tuple(map(int, sentiments)), sources=sources, limit=0 if only_count else limit,
+        sentiments=tuple(map(int, sentiments)), sources=sources, advice_only=advice_only,
+        limit=0 if only_count else limit,
     )  # fmt: skip
     with House.at(home) as house:
         found = search(house, asked)

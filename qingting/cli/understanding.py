@@ -17,7 +17,11 @@ from qingting.home import Home
 )
 @click.argument("file", metavar="文件|-")
 @click.option("--scorer", default="ngram", show_default=True, help="ngram 或 snownlp（对照基线）")
-@click.option("--explain", is_flag=True, help="附上每项判断的依据：概率和最有分量的字段（在 masked_text 里的起止位置）")
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="附上每项判断的依据：概率和最有分量的字段（在 masked_text 里的起止位置），判为求助或未判为求助的规则名",
+)
 @click.option("--json", "as_json", is_flag=True, help="（输出总是 JSON）")
 def score_(file: str, scorer: str, *, explain: bool, as_json: bool) -> None:
     from qingting.scoring import score_lines
@@ -43,7 +47,10 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
 )
 @click.option("--scorer", "scorers", multiple=True, default=("ngram",), show_default=True)
 @click.option(
-    "--labels", type=click.Path(path_type=Path), default=None, help="标注文件（JSONL）；不写则用自带的留出部分"
+    "--labels",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="标注文件（JSONL，每行 text、sentiment，可有 topics、help、attack、counter、danger、origin）；不写则用自带的留出部分",
 )
 @click.option(
     "--model", "models", multiple=True, type=click.Path(path_type=Path), help="同场比较的模型文件（.npz），如上一版"
@@ -56,10 +63,13 @@ def evaluate_(
     from pipeline import evaluation, evaluation_text, reliability
 
     beside = {model.name: model for model in models}
-    result = evaluation.evaluate(scorers, evaluation.held_out(labels), models=beside)
+    posts, left_out = evaluation.held_out(labels), evaluation.left_out(labels)
+    if labels and not posts:
+        raise Rejected(f"{labels} 里没有可评测的帖子：{left_out} 帖模型训练时都见过。请换一个没有参与训练的标注文件。")
+    result = evaluation.evaluate(scorers, posts, models=beside, left_out=left_out)
     if svg:
         first = result.figures[0]
-        title = f"{first.scorer}：可靠性曲线（{first.posts} 帖）"
+        title = f"{result.models.get(first.scorer, first.scorer)}：可靠性曲线（{first.posts} 帖）"
         svg.write_text(reliability.svg(first.reliability, first.calibration_errors, title), "utf-8")
     if as_json:
         print_json(result)

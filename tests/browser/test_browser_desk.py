@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -159,12 +160,36 @@ def test_rows_are_walked_and_opened_by_keys(world: World, sign_in: SignIn) -> No
     expect(page.locator("#keys")).to_be_visible()
 
 
+def owed(world: World, text: str) -> str:
+    """Put criticism of the federation into the index; return its id."""
+    document = world.post(text)
+    score = msgspec.structs.replace(document.score, target="federation")
+    world.index.put([msgspec.structs.replace(document, score=score)])
+    return document.post.id
+
+
+def test_one_answer_for_two_posts_is_recorded_in_place(world: World, sign_in: SignIn) -> None:
+    first, second = owed(world, "妇联只会发传单"), owed(world, "妇联热线没人接")
+    officer = sign_in("officer")
+    officer.get_by_role("link", name="意见建议 2 条待答复").click()
+    for post in (first, second):
+        officer.locator(f"#advice-{post}").get_by_role("checkbox").check()
+    officer.get_by_label("答复在哪里").fill("省妇联信箱回复")
+    officer.get_by_role("button", name="记为已答复").click()
+    expect(officer.get_by_text("已记为已答复")).to_be_visible()
+    expect(officer.get_by_text("现在没有待答复的意见建议")).to_be_visible()
+    officer.get_by_role("link", name="近 90 天全部").click()
+    expect(officer.locator(f"#advice-{first}")).to_contain_text("省妇联信箱回复")
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_page_fits_a_phone(world: World, sign_in: SignIn, dark: bool) -> None:
     alert, plea = world.opinion("orange"), world.plea("urgent")
+    advice = owed(world, "妇联的热线打了三次没人接，社区又推回来")
     page = sign_in("officer", phone=True, dark=dark)
     paths = [
         "/inbox", "/alerts", f"/alerts/{alert.id}", "/help", f"/help/{world.help(plea)}", "/tasks", "/situation", "/search?q=妻子",
+        "/advice", f"/posts/{advice}",
         f"/posts/{alert.posts[0]}", "/facts", "/accounts", "/sources", "/rules", "/shift", "/reports", "/more", "/password",
     ]  # fmt: skip
     for path in paths:
@@ -184,8 +209,9 @@ def test_words_stand_out_from_their_ground(world: World, sign_in: SignIn, dark: 
     alert, plea = world.opinion("orange"), world.plea("critical")
     for number, level in enumerate(("red", "yellow", "blue")):
         world.opinion(level, region=f"430{number + 2}00")  # type: ignore[arg-type]
+    owed(world, "妇联只会发传单")
     page = sign_in("officer", dark=dark)
-    for path in ("/inbox", "/alerts", f"/alerts/{alert.id}", f"/help/{world.help(plea)}", "/sources"):
+    for path in ("/inbox", "/alerts", f"/alerts/{alert.id}", f"/help/{world.help(plea)}", "/sources", "/advice"):
         page.goto(world.address + path)
         assert page.evaluate(_CONTRAST) == [], path
 
