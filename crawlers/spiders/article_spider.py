@@ -11,6 +11,7 @@ from contracts.identity import digest
 from contracts.ports.crawl_state import PageState
 from crawlers.article import Unreadable
 from crawlers.article_page import Hint, article_post
+from crawlers.doors import door_for_text
 from crawlers.source_crawl import SourceCrawl
 from crawlers.spiders.source_spider import SourceSpider
 
@@ -70,10 +71,13 @@ class ArticleSpider(SourceSpider):
         page = Selector(text=response.text, type="html")
         post = article_post(article, page, url=response.url, source=self.crawl.source, hint=lead, now=now)
         if isinstance(post, Unreadable):
-            self.crawl.fail(
+            self.misread(
+                response,
                 f"{response.url} 上没有读到正文（{post.reason}）请检查 article.text 选择器，或用 links.pattern 排除这类页面。",
-                "changed",
             )
+            return
+        if said := door_for_text(post.title, post.text, response.url):
+            self.crawl.fail(said, "blocked")
             return
         self.crawl.take((post,), (state,))
 

@@ -47,8 +47,8 @@ class ForumSpider(SourceSpider):
             return
         found = read_list(_selector(response), self._list, response.url, self.crawl.source)
         if not found.rows:
-            self.crawl.fail(
-                f"{response.url} 上没有一处符合 list.row“{self._list.row}”：页面可能改版了，请检查选择器。", "changed"
+            self.misread(
+                response, f"{response.url} 上没有一处符合 list.row“{self._list.row}”：页面可能改版了，请检查选择器。"
             )
             return
         known = self.crawl.shared.crawl_state.pages([thread.url for thread in found.threads])
@@ -98,9 +98,9 @@ class ForumSpider(SourceSpider):
         )
         page: int = meta["page"]
         if not found.posts and page == 1:
-            self.crawl.fail(
+            self.misread(
+                response,
                 f"{response.url} 上没有一处符合 post.row“{self._post.row}”且有正文：页面可能改版了，请检查选择器。",
-                "changed",
             )
             return
         follows = bool(found.next) and page < self.crawl.source.thread.pages_max and found.next not in self._asked

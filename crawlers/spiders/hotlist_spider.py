@@ -32,8 +32,8 @@ class HotlistSpider(JsonSpider):
     def _take(self, entries: tuple[HotEntry, ...], response: Response) -> None:
         if not entries:
             key = "row" if self.crawl.source.row else "json.items"
-            self.crawl.fail(
-                f"{response.url} 上没有读到一条热榜：页面或接口可能变了，请检查 {key} 和 fields.text。", "changed"
+            self.misread(
+                response, f"{response.url} 上没有读到一条热榜：页面或接口可能变了，请检查 {key} 和 fields.text。"
             )
             return
         mark = f"{self.crawl.source.url}#snapshot"
