@@ -75,7 +75,7 @@ def test_the_address_of_a_login_is_refused_in_the_file(url: str, tmp_path: Path)
     file.write_text(
         f"sources:\n- {{id: a, kind: feed, url: '{url}', basis: 公开, contact: x@y.example, licence: 研判}}\n"
     )
-    with pytest.raises(Rejected, match="第 2 行.*公开的栏目页"):
+    with pytest.raises(Rejected, match=r"第 2 行.*公开的栏目页"):
         load_sources(file)
 
 

@@ -49,6 +49,7 @@ class JsonSpider(ArticleSpider):
     def read(self, response: Response) -> Iterator[Request]:
         if response.status == 304:
             self.crawl.unchanged += 1
+            yield from self.second_looks()
             return
         if response.status in {401, 403} and self.crawl.source.token:
             self.crawl.fail(

@@ -23,6 +23,7 @@ class ListSpider(ArticleSpider):
     def read_list(self, response: Response) -> Iterator[Request]:
         if response.status == 304:
             self.crawl.unchanged += 1
+            yield from self.second_looks()
             return
         if not self.is_page(response, is_list=True):
             return

@@ -31,6 +31,7 @@ class SitemapSpider(ArticleSpider):
     def read_sitemap(self, response: Response) -> Iterator[Request]:
         if response.status == 304:
             self.crawl.unchanged += 1
+            yield from self.second_looks()
             return
         if response.status != 200:
             self.crawl.fail(f"{response.url} 回应 {response.status}，没有采到。", kind_of_status(response.status))

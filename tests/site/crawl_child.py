@@ -9,7 +9,7 @@ import pickle
 import resource
 import time
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,7 @@ def run(order: dict[str, Any], answer: Connection) -> None:
     state_file = Path(order["state"])
     state = pickle.loads(state_file.read_bytes()) if state_file.exists() else MemoryCrawlState()  # noqa: S301 - our own
     events = _Events(is_full=order["log_is_full"])
-    clock = SystemClock()
+    clock = SystemClock(timedelta(seconds=order["ahead_s"]))
     forgotten: list[str] = []
     started_s = time.monotonic()
     outcomes = crawl(

@@ -2,6 +2,7 @@
 
 import multiprocessing
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ def crawled(
     trusted: str = "",
     opens_after_s: float = 0.0,
     environment: Mapping[str, str] | None = None,
+    ahead: timedelta = timedelta(),
     **settings: Any,
 ) -> Crawled:
     order = {
@@ -61,6 +63,7 @@ def crawled(
         "log_is_full": log_is_full,
         "trusted": trusted,
         "opens_after_s": opens_after_s,
+        "ahead_s": ahead.total_seconds(),
         "environment": dict(environment or {}),
     }
     receiver, sender = _CHILDREN.Pipe(duplex=False)
