@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from contracts.events import PostRejected
+from contracts.ports.crawl_book import SourceDay
 from contracts.ports.crawl_state import HostRequests, SourceHealth
 from contracts.post import Post
 from crawlers.source_crawl import CrawlOutcome
@@ -28,6 +29,8 @@ class Crawled(msgspec.Struct, frozen=True):
     health: tuple[SourceHealth, ...]
     forgotten: tuple[str, ...] = ()
     requests: tuple[HostRequests, ...] = ()
+    days: tuple[SourceDay, ...] = ()
+    """What this crawl adds to the crawl book."""
     seconds: float = 0.0
     memory_mib: float = 0.0
     """By how much the process grew at most."""
