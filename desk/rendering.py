@@ -1,7 +1,7 @@
 """Pages from templates: everything is escaped, times are Beijing's, and nobody's name is shown."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -41,6 +41,7 @@ class Rendering:
         self.environment.filters |= {
             "clock": clock, "day": day, "moment": moment, "region": region_name, "topic": topic, "level": level,
             "lane": lane, "teller": teller, "json": as_json, "percent": percent, "decimal": decimal, "span": span,
+            "heat": heat, "short_day": short_day,
             "source": self._source,
         }  # fmt: skip
         self.environment.globals |= {"wording": wording, "highlighted": highlighted, "left": left}
@@ -114,6 +115,19 @@ def span(length: timedelta | float) -> str:
     if days < 1:
         return f"{hours} 小时 {minutes % 60} 分" if minutes % 60 else f"{hours} 小时"
     return f"{days} 天 {hours % 24} 小时" if hours % 24 else f"{days} 天"
+
+
+def short_day(when: date) -> str:
+    """Return 11-24."""
+    return when.strftime("%m-%d")
+
+
+def heat(value: int) -> str:
+    """Return a heat as hot lists write it: 980、12.3 万、1.2 亿."""
+    for unit, word in ((100_000_000, "亿"), (10_000, "万")):
+        if value >= unit:
+            return f"{decimal(value / unit)} {word}"
+    return str(value) if value else "—"
 
 
 def topic(code: str) -> str:

@@ -15,7 +15,7 @@ from contracts.errors import Conflict, Rejected
 from contracts.ports.crawl_book import SourceDay
 from contracts.ports.crawl_state import SourceHealth
 from contracts.zone import BEIJING
-from desk import links
+from desk import hot, links
 from desk.app import SourceCard
 from desk.visit import NotFound, Visit
 from response import audit
@@ -33,11 +33,13 @@ def sources(visit: Visit) -> Response:
         troubles = {one.source: one for one in source_troubles.unmended(connection)}
     configured = {one.id: one for one in visit.desk.sources()}
     cards = sorted(
-        configured.values(), key=lambda one: (not _troubled(one.id, health, troubles), not one.enabled, one.id)
+        configured.values(),
+        key=lambda one: (one.id not in troubles, not _troubled(one.id, health, troubles), not one.enabled, one.id),
     )
     return visit.page(
         "sources.html", cards=cards, health=health, counts={source: count for (source, _), count in counted.items()},
-        troubles=[one for one in troubles.values() if one.source in configured], names={one.id: one.name for one in cards}, trouble_words=TROUBLE_WORDS,
+        troubles=troubles, trouble_words=TROUBLE_WORDS, may_try=may(visit.officer, "try_source"),
+        troubled=[one.id for one in cards if one.enabled and _troubled(one.id, health, troubles)],
         imported=sorted(source for source, _ in counted if source not in configured),
         link_of=lambda source: links.search(source=source, since=since, until=visit.now),
     )  # fmt: skip
@@ -61,6 +63,7 @@ def source(visit: Visit) -> Response:
     return visit.page(
         "source.html", card=card, health=health, trouble=open_now, past=[one for one in troubles if one.mended_at],
         curve=_curve(days), days=[day for day in reversed(days) if day.crawls],
+        gap_s=visit.desk.expected_gap_s(health) if health else None, entries=hot.rows(visit, card.id) if card.kind == "hotlist" else (),
         trouble_words=TROUBLE_WORDS, remedies=TROUBLE_REMEDIES, may_try=may(visit.officer, "try_source"),
         good=_sample(visit, open_now.sample if open_now else health.good_post if health else ""),
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """Commands at the edge: import, crawl, sources."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ from qingting.cli.printing import as_json, beijing, print_json, progress
 from qingting.home import Home
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from contracts.standing import Standing
     from crawlers.trying import Tried
     from qingting.wiring import House
 
@@ -89,6 +93,7 @@ def crawl_(home: Home, source: str, *, once: bool, as_json: bool) -> int:
 
     from crawlers.crawling import crawl
     from qingting.forgetting import forget_deleted
+    from qingting.hot_standings import standings
     from qingting.wiring import House
 
     del once
@@ -106,15 +111,27 @@ def crawl_(home: Home, source: str, *, once: bool, as_json: bool) -> int:
             forget=partial(forget_deleted, house), once=True, should_stop=lambda: False, settings=house.settings.crawl,
             crawl_book=house.crawl_book,
         )  # fmt: skip
+        entries = standings(house, source)
     for outcome in outcomes:
         if as_json:
             print_json(outcome)
         else:
             click.echo(
                 f"{outcome.source}：收下 {outcome.accepted}，重复 {outcome.duplicates}，拒收 {outcome.rejected}"
-                f"{f'；{outcome.failure}' if outcome.failure else ''}"
+                f"{_on_list(entries)}{f'；{outcome.failure}' if outcome.failure else ''}"
             )
     return 1 if any(outcome.failure for outcome in outcomes) else 0
+
+
+def _on_list(entries: "Sequence[Standing]") -> str:
+    """Return what changed on a hot list since the last look, "" for any other source."""
+    counts = Counter(entry.change for entry in entries)
+    on = sum(counts.values()) - counts["off"]
+    return (
+        f"；榜上 {on} 条：新 {counts['new']}，升 {counts['up']}，降 {counts['down']}，一天内下榜 {counts['off']}"
+        if entries
+        else ""
+    )
 
 
 @click.group(help="检查信源文件，查看信源状况。")
