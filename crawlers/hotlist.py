@@ -104,6 +104,7 @@ def entries_on(page: Selector, url: str, source: Source, now: datetime) -> tuple
             text=first_text(row, fields.text),
             author_kind=source.author_kind,
             published_at=read_time(first_text(row, fields.published_at), now),
+            date_source="text",
             place=source.place,
             sample=source.sample,
         )

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from contracts.lane import LANE_WORDS
 from contracts.level import LEVEL_MEANINGS, LEVEL_WORDS
 from contracts.post import Post
+from contracts.provenance import DATE_SOURCE_WORDS, LANGUAGE_WORDS
 from contracts.region import region_name
 from contracts.topic import TOPIC_WORDS
 from contracts.zone import BEIJING
@@ -44,7 +45,9 @@ class Rendering:
             "heat": heat, "short_day": short_day,
             "source": self._source,
         }  # fmt: skip
-        self.environment.globals |= {"wording": wording, "highlighted": highlighted, "left": left}
+        self.environment.globals |= {"wording": wording, "highlighted": highlighted, "left": left,
+            "date_source_words": DATE_SOURCE_WORDS, "language_words": LANGUAGE_WORDS,
+        }  # fmt: skip
 
     def _source(self, code: str) -> str:
         return self.live.source_names.get(code, wording.OWN_SOURCES.get(code, code))

@@ -7,6 +7,7 @@ import msgspec
 
 from contracts.document import Hit, Query
 from contracts.level import Level
+from contracts.provenance import DateSource
 from qingting.wiring import House
 
 _NO_LIMIT: Final = 1_000_000
@@ -26,6 +27,8 @@ class FoundPost(msgspec.Struct, frozen=True, kw_only=True):
     copies: int
     event: str
     time_is_doubtful: bool
+    date_source: DateSource
+    language: str
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +88,7 @@ def _found(hit: Hit) -> FoundPost:
         id=post.id, url=post.url, source=post.source, title=post.title, text=post.text,
         published_at=post.published_at, fetched_at=post.fetched_at, sentiment=score.sentiment, topics=score.topics,
         regions=score.regions, copies=hit.copies, event=hit.document.event, time_is_doubtful=post.time_is_doubtful,
+        date_source=post.date_source, language=post.language,
     )  # fmt: skip
 
 
