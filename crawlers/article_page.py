@@ -8,7 +8,7 @@ from parsel import Selector
 from contracts.provenance import DateSource
 from crawlers.article import Article, Unreadable
 from crawlers.raw_post import RawPost
-from crawlers.selected import all_text, first_text
+from crawlers.selected import all_text, count_of, first_text
 from crawlers.source import Source
 from crawlers.times import read_time
 
@@ -44,6 +44,9 @@ def article_post(
         author_kind=source.author_kind,
         published_at=said or hint.published_at,
         date_source=date_source if said else "list",
+        likes=count_of(first_text(page, shape.likes)),
+        reposts=count_of(first_text(page, shape.reposts)),
+        comments=count_of(first_text(page, shape.comments)),
         place=source.place,
         sample=source.sample,
     )

@@ -20,9 +20,9 @@ REPORTED: Final = "zhibao"
 _SECTIONS: Final[Mapping[str, frozenset[str]]] = {
     "feed": frozenset(),
     "forum": frozenset({"list", "thread", "post"}),
-    "list": frozenset({"links", "article"}),
-    "sitemap": frozenset({"links", "article"}),
-    "json": frozenset({"json", "fields", "token", "links", "article"}),
+    "list": frozenset({"links", "article", "replies"}),
+    "sitemap": frozenset({"links", "article", "replies"}),
+    "json": frozenset({"json", "fields", "token", "links", "article", "replies"}),
     "hotlist": frozenset({"json", "fields", "row", "token"}),
     "push": frozenset({"size_max_kib", "per_minute"}),
     "import": frozenset({"fields"}),
@@ -184,6 +184,10 @@ def _sections(source: Source, node: yaml.Node, fault: _Tell) -> Iterator[Fault]:
         yield fault("要写 links.link（链接的 CSS 选择器）或 links.pattern（文章网址的正则表达式），至少一个。", "links")
     if source.kind in {"json", "hotlist"} and "fields" in written and not source.fields.text:
         yield fault("要写 fields.text：正文在每一项的哪里。", "fields")
+    if source.kind == "json" and not source.json.follow:
+        for name in ("article", "replies"):
+            if name in written:
+                yield fault("没有写 json.follow: true，不会去读文章页：请写上它，或删去这一段。", name)
     if source.row and "json" in written:
         yield fault("row（网页）和 json（接口）只能写一个：请删去这一段。", "json")
     if source.kind != "hotlist" and "fields" in written:
@@ -195,7 +199,7 @@ def _sections(source: Source, node: yaml.Node, fault: _Tell) -> Iterator[Fault]:
 def _parts(source: Source, node: yaml.Node, fault: _Tell) -> Iterator[Fault]:
     written = {str(name.value) for name, _ in node.value} if isinstance(node, yaml.MappingNode) else set()
     allowed = _SECTIONS.get(source.kind, frozenset()) & written
-    for name in ("list", "thread", "post", "article"):
+    for name in ("list", "thread", "post", "article", "replies"):
         if name in allowed:
             yield from _part(getattr(source, name), name, _selector_fault, fault)
     if "links" in allowed:

@@ -12,6 +12,7 @@ from contracts.ports.crawl_state import PageState
 from crawlers.article import Unreadable
 from crawlers.article_page import Hint, article_post
 from crawlers.doors import door_for_text
+from crawlers.replies import replies_on
 from crawlers.source_crawl import SourceCrawl
 from crawlers.spiders.source_spider import SourceSpider
 
@@ -92,7 +93,8 @@ class ArticleSpider(SourceSpider):
         if said := door_for_text(post.title, post.text, response.url):
             self.crawl.fail(said, "blocked")
             return
-        self.crawl.take((post,), (state,))
+        replies = replies_on(page, response.url, self.crawl.source, now)
+        self.crawl.take((post, *replies), (state,))
 
     def remember_declined(self, request: Request) -> None:
         """Leave an article that is not to be kept alone until what leads to it changes."""
