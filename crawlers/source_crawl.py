@@ -50,6 +50,8 @@ class CrawlOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """Pages that answered 304 or the same bytes."""
     gone: int = 0
     """Threads and articles that answered 404 or 410."""
+    is_allowed: bool = False
+    """Whether a robots.txt let us ask for a page."""
     failure: str = ""
     failure_kind: FailureKind | Literal[""] = ""
     funnel: Funnel = Funnel()
@@ -87,6 +89,7 @@ class SourceCrawl:
         self.unchanged = 0
         self.gone = 0
         self.was_stopped = False
+        self.is_allowed = False
         self._accepted = 0
         self._duplicates = 0
         self._rejected = 0
@@ -236,6 +239,7 @@ class SourceCrawl:
             requests=self.requests,
             unchanged=self.unchanged,
             gone=self.gone,
+            is_allowed=self.is_allowed,
             failure=failure,
             failure_kind=kind,
             funnel=funnel,
