@@ -22,7 +22,7 @@ from contracts.errors import Conflict, NotConfigured, Rejected, Retryable
 from contracts.explanation import Explain
 from contracts.ports.clock import Clock
 from contracts.ports.crawl_book import SourceDay
-from contracts.ports.crawl_state import SourceHealth
+from contracts.ports.crawl_state import HostRequests, SourceHealth
 from contracts.ports.database import Database
 from contracts.ports.index import Index
 from contracts.ports.intake import Intake
@@ -86,6 +86,8 @@ class Desk:
     """Has a source crawled as soon as may be; says when."""
     expected_gap_s: Callable[[SourceHealth], float | None] = lambda _health: None
     """The seconds between two posts that a source's own habit leads one to expect; None while unknown."""
+    requests: Callable[[date], Sequence[HostRequests]] = lambda _since: ()
+    """How many requests each host got by day since a day, of all sources together."""
     standings: Callable[[str], Sequence[Standing]] = lambda _source: ()
     """The entries of a hot list as of the last look, in its order, then those that left it."""
     rules: Callable[[], Sequence[Rule]] = tuple

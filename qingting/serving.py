@@ -55,6 +55,7 @@ def desk_of(house: House) -> "Desk":
         response=house.settings.response, reports=house.home.reports, sources=lambda: _sources(house),
         health=house.crawl_state.health, roles=lambda: _roles(house, dead_letters), rules=lambda: house.rules,
         days=house.crawl_book.days, ask_now=house.crawl_book.ask_now, expected_gap_s=_expected_gap_s,
+        requests=house.crawl_state.requests,
         standings=lambda source: standings(house, source),
         sample=house.has_samples, explain=_explain(house), intake=_intake(house), **_metrics(house),
     )  # fmt: skip

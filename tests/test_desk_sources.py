@@ -11,7 +11,7 @@ from alerts import source_troubles
 from contracts.diagnosis import Diagnosis
 from contracts.funnel import Funnel
 from contracts.ports.crawl_book import SourceDay
-from contracts.ports.crawl_state import SourceHealth
+from contracts.ports.crawl_state import HostRequests, SourceHealth
 from contracts.standing import Change, Standing
 from contracts.testing.memory_crawl_book import MemoryCrawlBook
 from contracts.testing.memory_crawl_state import MemoryCrawlState
@@ -156,6 +156,16 @@ def test_a_silent_source_is_nowhere_called_well(world: World) -> None:
 def test_the_gap_that_a_source_leads_one_to_expect_is_shown(world: World) -> None:
     world.desk.__dict__["expected_gap_s"] = lambda _health: 7200.0
     assert "平时约 2 小时一条新帖" in world.client("officer").get("/sources/town-forum").text
+
+
+def test_the_requests_of_today_to_the_host_are_shown(world: World) -> None:
+    day = today(world)
+    world.desk.__dict__["requests"] = lambda since: (
+        HostRequests(host="127.0.0.1", day=day, requests=42),
+        HostRequests(host="127.0.0.1", day=day - timedelta(days=1), requests=7),
+        HostRequests(host="elsewhere.example", day=since, requests=9),
+    )
+    assert "今天向 127.0.0.1 请求 42 次" in world.client("officer").get("/sources/town-forum").text
 
 
 def hot_list(world: World) -> dict[str, str]:

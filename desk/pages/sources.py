@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.responses import Response
@@ -62,7 +63,7 @@ def source(visit: Visit) -> Response:
         )
     return visit.page(
         "source.html", card=card, health=health, trouble=open_now, past=[one for one in troubles if one.mended_at],
-        curve=_curve(days), days=[day for day in reversed(days) if day.crawls],
+        asked=_asked(visit, card, today), curve=_curve(days), days=[day for day in reversed(days) if day.crawls],
         gap_s=visit.desk.expected_gap_s(health) if health else None, entries=hot.rows(visit, card.id) if card.kind == "hotlist" else (),
         trouble_words=TROUBLE_WORDS, remedies=TROUBLE_REMEDIES, may_try=may(visit.officer, "try_source"),
         good=_sample(visit, open_now.sample if open_now else health.good_post if health else ""),
@@ -87,6 +88,13 @@ def _card(visit: Visit) -> SourceCard:
         if card.id == visit.part("id"):
             return card
     raise NotFound(visit.part("id"))
+
+
+def _asked(visit: Visit, card: SourceCard, today: date) -> tuple[str, int] | None:
+    """Return the host of the source and its requests of today; None for a source that is not asked."""
+    host = (urlsplit(card.url).hostname or "").lower()
+    counted = {one.host: one.requests for one in visit.desk.requests(today) if one.day == today}
+    return (host, counted.get(host, 0)) if host else None
 
 
 def _curve(days: Sequence[SourceDay]) -> dict[str, Any]:
