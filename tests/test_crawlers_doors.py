@@ -9,6 +9,7 @@ import pytest
 from parsel import Selector
 
 from contracts.errors import Rejected
+from crawlers.charset import decode_page
 from crawlers.doors import door, door_for_text, door_in_answer, is_door_address
 from crawlers.sources import load_sources
 from tests.site.crawled import crawled, feed, forum
@@ -51,6 +52,14 @@ def test_a_door_is_known_by_what_a_person_sees_there(name: str) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_an_ordinary_page_is_no_door(name: str) -> None:
     assert door(Selector(text=PAGES[name], type="html"), URL) == ""
+
+
+def test_no_saved_page_of_an_article_is_a_door() -> None:
+    pages = sorted((Path(__file__).parent / "pages").glob("*.html"))
+    assert len(pages) > 40
+    for path in pages:
+        text = decode_page(path.read_bytes(), "").text
+        assert door(Selector(text=text, type="html"), URL) == "", path.name
 
 
 def test_an_article_is_a_door_only_where_it_says_nothing_else() -> None:
