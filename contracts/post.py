@@ -5,6 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from contracts.provenance import DateSource
+
 AuthorKind = Literal["person", "media", "government", "unknown"]
 
 
@@ -28,6 +30,9 @@ class Post(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     author_kind: AuthorKind = "unknown"
     time_is_doubtful: bool = False
     """True when the source gave no usable time: `published_at` is then `fetched_at`."""
+    date_source: DateSource = ""
+    language: str = ""
+    """BCP 47, as `zh-Hans`, `bo` or `en`; "" where it cannot be told, and in older posts."""
     likes: int = 0
     reposts: int = 0
     comments: int = 0

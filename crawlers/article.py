@@ -12,11 +12,12 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 from lxml import etree  # type: ignore[import-untyped]
 
+from contracts.provenance import DateSource
 from crawlers.article_vote import Block, page_blocks, vote
 from crawlers.charset import decode_page
 from crawlers.language import text_language
 from crawlers.page_tree import drop_unseen, is_small, parse_page
-from crawlers.published import DateSource, head_times, published
+from crawlers.published import head_times, published
 from text.url import canonical_url
 
 TEXT_CHARACTERS_MAX: Final = 50_000

@@ -5,9 +5,10 @@ from datetime import datetime
 import msgspec
 from parsel import Selector
 
+from contracts.provenance import DateSource
 from crawlers.article import Article, Unreadable
 from crawlers.raw_post import RawPost
-from crawlers.selected import all_text, first_text
+from crawlers.selected import all_text, count_of, first_text
 from crawlers.source import Source
 from crawlers.times import read_time
 
@@ -28,10 +29,12 @@ def article_post(
     text = all_text(page, shape.text) if shape.text else found.text if found else ""
     if not text.strip():
         return article if isinstance(article, Unreadable) else Unreadable("没有一处符合 article.text，或者那里没有字。")
+    said: datetime | None = None
+    date_source: DateSource = "text"
     if shape.published_at:
         said = read_time(first_text(page, shape.published_at), now)
-    else:
-        said = found.published_at if found and found.date_source != "first_seen" else None
+    elif found and found.date_source != "first_seen":
+        said, date_source = found.published_at, found.date_source
     return RawPost(
         source=source.id,
         platform=source.platform,
@@ -40,6 +43,10 @@ def article_post(
         text=text,
         author_kind=source.author_kind,
         published_at=said or hint.published_at,
+        date_source=date_source if said else "list",
+        likes=count_of(first_text(page, shape.likes)),
+        reposts=count_of(first_text(page, shape.reposts)),
+        comments=count_of(first_text(page, shape.comments)),
         place=source.place,
         sample=source.sample,
     )

@@ -15,6 +15,7 @@ from contracts.ports.clock import Clock
 from contracts.ports.crawl_state import CrawlState
 from contracts.ports.forget_list import ForgetList
 from contracts.post import Post
+from crawlers.language import text_language
 from crawlers.pseudonym import epoch, pseudonym
 from crawlers.raw_post import RawPost
 from text.mask import mask
@@ -143,6 +144,8 @@ class Edge:
             author=pseudonym(self._secret, platform, raw.author, epoch(published_at)),
             author_kind=raw.author_kind,
             time_is_doubtful=is_doubtful,
+            date_source="first_seen" if is_doubtful else raw.date_source,
+            language=text_language(f"{raw.title}\n{raw.text}"),
             likes=max(raw.likes, 0),
             reposts=max(raw.reposts, 0),
             comments=max(raw.comments, 0),

@@ -49,6 +49,7 @@ def _post(entry: Any, url: str, source: Source, now: datetime) -> RawPost:
         author=str(entry.get("author", "")),
         author_kind=source.author_kind,
         published_at=read_time(str(entry.get("published", "") or entry.get("updated", "")), now),
+        date_source="feed",
         comments=_count(entry.get("slash_comments")),
         place=source.place,
         sample=source.sample,
@@ -86,6 +87,7 @@ def _json_post(item: Mapping[str, Any], url: str, source: Source, now: datetime)
         author=_string(author.get("name")) if isinstance(author, Mapping) else "",
         author_kind=source.author_kind,
         published_at=read_time(_string(item.get("date_published")) or _string(item.get("date_modified")), now),
+        date_source="feed",
         place=source.place,
         sample=source.sample,
     )

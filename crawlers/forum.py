@@ -85,6 +85,7 @@ def _posts(
             author=first_text(row, shape.author),
             author_kind=source.author_kind,
             published_at=read_time(first_text(row, shape.published_at), now),
+            date_source="text",
             likes=count_of(first_text(row, shape.likes)),
             reposts=count_of(first_text(row, shape.reposts)),
             comments=count_of(first_text(row, shape.comments)),

@@ -6,12 +6,13 @@ A hot list holds no personal data: what many people look at, in a platform's own
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 from parsel import Selector
 
-from contracts.identity import digest
+from contracts.identity import digest, post_id
+from contracts.standing import Change, Standing
 from crawlers.json_items import JsonPage, at, read_item, string
 from crawlers.raw_post import RawPost
 from crawlers.selected import first_link, first_text
@@ -19,7 +20,6 @@ from crawlers.source import Source
 from crawlers.times import read_time
 
 ENTRIES_MAX: Final = 200
-Change = Literal["new", "up", "down", "same", "off"]
 _OFF_KEPT: Final = timedelta(hours=24)
 """An entry that comes back within a day is the same one again, and no news."""
 _HEAT: Final = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*(亿|万|[wWkK])?")
@@ -33,19 +33,6 @@ class HotEntry(msgspec.Struct, frozen=True):
     rank: int
     heat: int
     post: RawPost
-
-
-class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is remembered of an entry; its words are in the post, not here."""
-
-    id: str
-    rank: int
-    heat: int = 0
-    best: int
-    """The best rank so far."""
-    since: datetime
-    """When it was first seen on the list; for one that is off, when it left."""
-    change: Change = "same"
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +61,7 @@ def difference(before: Snapshot | None, entries: Sequence[HotEntry], now: dateti
             best=min(entry.rank, old.best) if old else entry.rank,
             since=old.since if old and old.change != "off" else now,
             change=_change(old, entry.rank),
+            post=post_id(entry.post.platform or entry.post.source, native_id=entry.post.native_id),
         )
     for old in known.values():
         left_at = old.since if old.change == "off" else now
@@ -116,6 +104,7 @@ def entries_on(page: Selector, url: str, source: Source, now: datetime) -> tuple
             text=first_text(row, fields.text),
             author_kind=source.author_kind,
             published_at=read_time(first_text(row, fields.published_at), now),
+            date_source="text",
             place=source.place,
             sample=source.sample,
         )
@@ -126,7 +115,7 @@ def entries_on(page: Selector, url: str, source: Source, now: datetime) -> tuple
 
 def _entry(post: RawPost, rank: str, heat: str, place: int) -> HotEntry:
     number = re.search(r"\d{1,4}", rank)
-    identity = post.native_id or post.url or digest("hot", post.text)
+    identity = post.native_id.strip() or post.url or digest("hot", post.text)
     post = msgspec.structs.replace(post, native_id=identity)
     return HotEntry(digest("hot", identity), int(number[0]) if number else place, heat_of(heat), post)
 
@@ -137,6 +126,11 @@ def heat_of(text: str) -> int:
     if not found:
         return 0
     return min(round(float(found[1].replace(",", "")) * _FACTORS[(found[2] or "").lower()]), 2**53)
+
+
+def snapshot_mark(source: Source) -> str:
+    """Return under which address the crawl state keeps the snapshot of a source."""
+    return f"{source.url}#snapshot"
 
 
 def keep(snapshot: Snapshot) -> str:

@@ -201,6 +201,7 @@ def _raw_post(row: Row, source: str, file: str, columns: Mapping[str, str], time
         title=_text(of("title")),
         author=_text(of("author")),
         published_at=times.read(of("published_at")),
+        date_source="given",
         likes=_count(of("likes")),
         reposts=_count(of("reposts")),
         comments=_count(of("comments")),

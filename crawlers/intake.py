@@ -74,6 +74,7 @@ class EdgeIntake:
             title=report.title,
             url=report.url,
             published_at=report.happened_at or self._clock.now(),
+            date_source="given",
             place=report.place or unit,
         )
         return self._take([raw])

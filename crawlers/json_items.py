@@ -87,6 +87,7 @@ def read_item(item: Any, url: str, source: Source, now: datetime) -> RawPost:
         author=said(fields.author),
         author_kind=source.author_kind,
         published_at=read_time(said(fields.published_at), now),
+        date_source="feed",
         likes=count_of(said(fields.likes)),
         reposts=count_of(said(fields.reposts)),
         comments=count_of(said(fields.comments)),

@@ -11,6 +11,7 @@ import yaml
 
 from contracts.typed_yaml import Fault, line_of
 from crawlers.closed_hosts import SIGNED, closed
+from crawlers.doors import is_door_address
 from crawlers.json_items import PLACEHOLDERS, placeholders
 from crawlers.source import GAP_S_MIN, INTERVAL_S_MIN, Source, ascii_host, is_loopback
 
@@ -19,9 +20,9 @@ REPORTED: Final = "zhibao"
 _SECTIONS: Final[Mapping[str, frozenset[str]]] = {
     "feed": frozenset(),
     "forum": frozenset({"list", "thread", "post"}),
-    "list": frozenset({"links", "article"}),
-    "sitemap": frozenset({"links", "article"}),
-    "json": frozenset({"json", "fields", "token", "links", "article"}),
+    "list": frozenset({"links", "article", "replies"}),
+    "sitemap": frozenset({"links", "article", "replies"}),
+    "json": frozenset({"json", "fields", "token", "links", "article", "replies"}),
     "hotlist": frozenset({"json", "fields", "row", "token"}),
     "push": frozenset({"size_max_kib", "per_minute"}),
     "import": frozenset({"fields"}),
@@ -42,7 +43,9 @@ _SAYS_NOTHING: Final = frozenset(
 )
 _BEHIND_DOORS: Final = frozenset({
     "cookie", "cookies", "login", "log_in", "username", "user", "password", "passwd", "captcha", "signature", "sign",
-    "session", "account", "headers", "access_token", "api_key", "key", "secret",
+    "session", "session_id", "sessionid", "account", "headers", "access_token", "api_key", "key", "secret", "auth",
+    "authorization", "authentication", "credentials", "cookie_file", "cookies_file", "login_url", "qrcode", "sms",
+    "登录", "密码", "验证码", "签名", "账号",
 })  # fmt: skip
 _MANNERS: Final = frozenset({
     "robots", "ignore_robots", "obey_robots", "user_agent", "agent", "ua", "proxy", "proxies", "referer", "concurrency",
@@ -128,6 +131,12 @@ def _doors(source: Source, fault: _Tell) -> Iterator[Fault]:
     """Yield what stands behind a log-in, a cookie, a captcha or a signature: it is refused with the honest way."""
     if shut := closed(source.host, has_token=source.token is not None):
         yield fault(f"{source.host} 不采：{shut.reason}。请{shut.instead}。", "url")
+    elif is_door_address(source.url):
+        yield fault(
+            "这是登录或验证页的网址：要登录的页面不采。请写公开的栏目页或订阅源；没有的，改用官方接口（kind: json）、"
+            "kind: import 或 kind: push。",
+            "url",
+        )
     for host in source.hosts:
         if not re.fullmatch(r"[^\s/:@*?#]+", host):
             yield fault(f"“{host}”不是主机名：只写主机名，如 www.example.com，不带 http://、端口和路径。", "hosts")
@@ -175,6 +184,10 @@ def _sections(source: Source, node: yaml.Node, fault: _Tell) -> Iterator[Fault]:
         yield fault("要写 links.link（链接的 CSS 选择器）或 links.pattern（文章网址的正则表达式），至少一个。", "links")
     if source.kind in {"json", "hotlist"} and "fields" in written and not source.fields.text:
         yield fault("要写 fields.text：正文在每一项的哪里。", "fields")
+    if source.kind == "json" and not source.json.follow:
+        for name in ("article", "replies"):
+            if name in written:
+                yield fault("没有写 json.follow: true，不会去读文章页：请写上它，或删去这一段。", name)
     if source.row and "json" in written:
         yield fault("row（网页）和 json（接口）只能写一个：请删去这一段。", "json")
     if source.kind != "hotlist" and "fields" in written:
@@ -186,7 +199,7 @@ def _sections(source: Source, node: yaml.Node, fault: _Tell) -> Iterator[Fault]:
 def _parts(source: Source, node: yaml.Node, fault: _Tell) -> Iterator[Fault]:
     written = {str(name.value) for name, _ in node.value} if isinstance(node, yaml.MappingNode) else set()
     allowed = _SECTIONS.get(source.kind, frozenset()) & written
-    for name in ("list", "thread", "post", "article"):
+    for name in ("list", "thread", "post", "article", "replies"):
         if name in allowed:
             yield from _part(getattr(source, name), name, _selector_fault, fault)
     if "links" in allowed:

@@ -4,7 +4,6 @@ Cheap on purpose (a count over a few thousand characters): it only decides which
 """
 
 import re
-from collections import Counter
 from typing import Final
 
 _SAMPLE: Final = 4000
@@ -16,15 +15,17 @@ _HANS: Final = frozenset(
 _HANT: Final = frozenset(
     "這個們來時說為國會對過後發還沒麼當開無經頭動長現將點與進實從間話機給業問門東書員報關應種樣讓請選題區縣婦聯權護"
 )
-_SCRIPTS: Final = (
-    ("han", re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f]")),
-    ("ja", re.compile(r"[\u3041-\u30fa]")),
-    ("ko", re.compile(r"[\uac00-\ud7a3]")),
-    ("bo", re.compile(r"[\u0f40-\u0fbc]")),
-    ("mn-Mong", re.compile(r"[\u1820-\u18aa]")),
-    ("arabic", re.compile(r"[\u0620-\u06ff]")),
-    ("ru", re.compile(r"[\u0400-\u04ff]")),
-    ("latin", re.compile(r"[A-Za-z\u00c0-\u024f]+")),
+_HANS_ALONE: Final = re.compile(f"[{''.join(sorted(_HANS - _HANT))}]")
+_HANT_ALONE: Final = re.compile(f"[{''.join(sorted(_HANT - _HANS))}]")
+_HAN: Final = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f]+")
+_KANA: Final = re.compile(r"[\u3041-\u30fa]+")
+_LATIN: Final = re.compile(r"[A-Za-z\u00c0-\u024f]+")
+_OTHERS: Final = (
+    ("ko", re.compile(r"[\uac00-\ud7a3]+")),
+    ("bo", re.compile(r"[\u0f40-\u0fbc]+")),
+    ("mn-Mong", re.compile(r"[\u1820-\u18aa]+")),
+    ("arabic", re.compile(r"[\u0620-\u06ff]+")),
+    ("ru", re.compile(r"[\u0400-\u04ff]+")),
 )
 _UYGHUR: Final = frozenset("ېۈۆەڭۋۇ")
 _ENGLISH: Final = frozenset("the of and to in is that for it was on with as are by this be at from have not".split())  # noqa: SIM905 - reads as words
@@ -33,21 +34,31 @@ _ENGLISH: Final = frozenset("the of and to in is that for it was on with as are 
 def text_language(text: str) -> str:
     """Return a BCP 47 tag: zh-Hans, zh-Hant, en, ja, ko, bo, ug, mn-Mong, ru, und-Latn, und-Arab; "" for no language."""
     sample = text[:_SAMPLE]
-    found = {script: pattern.findall(sample) for script, pattern in _SCRIPTS}
-    weights = Counter({script: len(hits) for script, hits in found.items()})
+    han = _length(_HAN, sample)
+    if han * 2 > len(sample) and han >= _LETTERS_MIN and not _KANA.search(sample):
+        return _chinese(sample)  # nearly every post; no other script can outweigh it
+    words = [word.lower() for word in _LATIN.findall(sample)]
+    weights = {"han": han, "ja": _length(_KANA, sample)}
+    weights |= {script: _length(pattern, sample) for script, pattern in _OTHERS} | {"latin": len(words)}
     if sum(weights.values()) < _LETTERS_MIN:
         return ""
     # Japanese writes with Han characters too: a tenth of kana makes it Japanese.
-    if weights["ja"] * 10 > weights["han"] and weights["ja"] > weights["latin"]:
+    if weights["ja"] * 10 > han and weights["ja"] > weights["latin"]:
         return "ja"
-    script = weights.most_common(1)[0][0]
+    script = max(weights, key=weights.__getitem__)
     if script == "han":
-        traditional = sum(character in _HANT for character in sample if character not in _HANS)
-        simplified = sum(character in _HANS for character in sample if character not in _HANT)
-        return "zh-Hant" if traditional > simplified else "zh-Hans"
+        return _chinese(sample)
     if script == "arabic":
         return "ug" if _UYGHUR & set(sample) else "und-Arab"
     if script == "latin":
-        words = [word.lower() for word in found["latin"]]
         return "en" if sum(word in _ENGLISH for word in words) >= max(len(words) * 0.08, 1) else "und-Latn"
     return script
+
+
+def _length(pattern: re.Pattern[str], text: str) -> int:
+    return sum(map(len, pattern.findall(text)))
+
+
+def _chinese(text: str) -> str:
+    is_traditional = len(_HANT_ALONE.findall(text)) > len(_HANS_ALONE.findall(text))
+    return "zh-Hant" if is_traditional else "zh-Hans"

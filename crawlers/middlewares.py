@@ -77,6 +77,7 @@ class RobotsGuard(_Middleware):
         self.crawl.shared.hosts.crawl_delay(host_of(request), robots.crawl_delay_s)
         if not robots.allows(request.url):
             raise Refused(f"{request.url} 被对方的 robots.txt 禁止采集：请换网址或停用该信源。", "blocked")
+        self.crawl.is_allowed = True
 
     async def _robots(self, origin: str) -> Robots:
         shared = self.crawl.shared

@@ -17,11 +17,12 @@ _BLOCKS = frozenset({
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
-def element_text(element: Any) -> str:
+def element_text(element: Any, *, without_links: bool = False) -> str:
     """Return the visible text of an lxml element, a line for each block; hidden elements are left out.
 
     Walks without recursion: pages nest as deep as they like.
     """
+    unseen = _UNSEEN | {"a"} if without_links else _UNSEEN
     pieces: list[str] = []
     walk = etree.iterwalk(element, events=("start", "end", "comment", "pi"))
     for event, node in walk:
@@ -31,7 +32,7 @@ def element_text(element: Any) -> str:
             continue
         is_block = node.tag in _BLOCKS
         if event == "start":
-            if node.tag in _UNSEEN or "hidden" in node.attrib or _HIDING.search(node.get("style", "")):
+            if node.tag in unseen or "hidden" in node.attrib or _HIDING.search(node.get("style", "")):
                 walk.skip_subtree()
                 continue
             pieces.append(("\n" if is_block else "") + (node.text or ""))

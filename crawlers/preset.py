@@ -7,7 +7,7 @@ import yaml
 
 from contracts.typed_yaml import Fault, line_of, nearest
 
-_PARTS = ("list", "thread", "post", "links", "article", "json", "fields", "token")
+_PARTS = ("list", "thread", "post", "links", "article", "replies", "json", "fields", "token")
 """Parts in which entry and preset are merged key by key."""
 
 

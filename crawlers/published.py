@@ -9,17 +9,17 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
 from lxml import etree  # type: ignore[import-untyped]
 
+from contracts.provenance import DateSource
 from contracts.zone import BEIJING
 from crawlers.article_vote import Block
 from crawlers.times import read_time
 
-DateSource = Literal["json_ld", "meta", "script", "text", "url", "first_seen"]
 OLDEST: Final = datetime(1995, 1, 1, tzinfo=UTC)
 """Before there was a public web in China a time is a default value."""
 _AHEAD: Final = timedelta(days=1)

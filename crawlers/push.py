@@ -118,6 +118,7 @@ def _raw(post: PushedPost, source: Source, now: datetime) -> RawPost:
         author=post.author,
         author_kind=source.author_kind,
         published_at=read_time(post.published_at, now),
+        date_source="given",
         likes=post.likes,
         reposts=post.reposts,
         comments=post.comments,

@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from contracts.post import AuthorKind
+from contracts.provenance import DateSource
 
 
 class RawPost(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +21,8 @@ class RawPost(msgspec.Struct, frozen=True, kw_only=True):
     author: str = ""
     author_kind: AuthorKind = "unknown"
     published_at: datetime | None = None
+    date_source: DateSource = ""
+    """Who said so; of no meaning without a time."""
     likes: int = 0
     reposts: int = 0
     comments: int = 0

@@ -73,6 +73,9 @@ class ArticleShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     title: str = ""
     text: str = ""
     published_at: str = ""
+    likes: str = ""
+    reposts: str = ""
+    comments: str = ""
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -157,6 +160,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A file of crawlers/presets that fills in whatever this entry does not say."""
     links: ArticleLinks = ArticleLinks()
     article: ArticleShape = ArticleShape()
+    replies: PostShape | None = None
+    """What people wrote under an article, on the article's own page: each is a post of its own."""
     json: Items = Items()
     fields: Fields = Fields()
     row: str = ""

@@ -21,6 +21,7 @@ from crawlers.addresses import Names
 from crawlers.agenda import Agenda, rhythm_of, written
 from crawlers.edge import Admitted, Edge, judged_time
 from crawlers.extraction_pool import ExtractionPool
+from crawlers.gone import MissingPages, read_missing
 from crawlers.politeness import Hosts
 from crawlers.raw_post import RawPost
 from crawlers.robots import RobotsBook
@@ -48,7 +49,9 @@ class CrawlOutcome(msgspec.Struct, frozen=True, kw_only=True):
     unchanged: int = 0
     """Pages that answered 304 or the same bytes."""
     gone: int = 0
-    """Threads that answered 404 or 410."""
+    """Threads and articles that answered 404 or 410."""
+    is_allowed: bool = False
+    """Whether a robots.txt let us ask for a page."""
     failure: str = ""
     failure_kind: FailureKind | Literal[""] = ""
     funnel: Funnel = Funnel()
@@ -86,6 +89,7 @@ class SourceCrawl:
         self.unchanged = 0
         self.gone = 0
         self.was_stopped = False
+        self.is_allowed = False
         self._accepted = 0
         self._duplicates = 0
         self._rejected = 0
@@ -101,6 +105,7 @@ class SourceCrawl:
         self._hints: Hints | None = None
         self._not_before: datetime | None = None
         self._states_for_the_end: list[PageState] = []
+        self._missing: MissingPages | None = None
         self._lost: list[str] = []
         self._states_of_lost: list[PageState] = []
 
@@ -129,6 +134,18 @@ class SourceCrawl:
     def keep_at_end(self, state: PageState) -> None:
         """Remember a list page once everything that it led to has been taken in."""
         self._states_for_the_end.append(state)
+
+    @property
+    def missing(self) -> MissingPages:
+        """The pages of the source that answered 404. Raises Retryable."""
+        if self._missing is None:
+            state = self.page(self._missing_mark)
+            self._missing = read_missing(state.body_digest if state else "")
+        return self._missing
+
+    @property
+    def _missing_mark(self) -> str:
+        return f"{self.source.url}#missing"
 
     def lose(self, addresses: Sequence[str], states: Sequence[PageState]) -> None:
         """Let go, at the end of the crawl, what was deleted at its source; only then is the page remembered as gone."""
@@ -169,8 +186,12 @@ class SourceCrawl:
             self.shared.crawl_state.keep_pages(self._states_for_the_end)
         if self._lost:
             self.shared.forget(self._lost)
-        self.shared.crawl_state.keep_pages(self._states_of_lost)
         now = self.shared.clock.now()
+        if self._missing is not None and self._missing.is_changed:
+            self._states_of_lost.append(
+                PageState(url=self._missing_mark, body_digest=self._missing.written(), fetched_at=now)
+            )
+        self.shared.crawl_state.keep_pages(self._states_of_lost)
         former = self._former
         # a page that failed among others that came is told, but the source is no failing one
         is_barren = bool(failure) and not self._funnel.extracted and not self.unchanged
@@ -218,6 +239,7 @@ class SourceCrawl:
             requests=self.requests,
             unchanged=self.unchanged,
             gone=self.gone,
+            is_allowed=self.is_allowed,
             failure=failure,
             failure_kind=kind,
             funnel=funnel,

@@ -1,6 +1,8 @@
 """Tries sources out: asks each once, with all the manners of a real crawl, and keeps nothing but what it tells."""
 
+import logging
 import secrets
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from multiprocessing.connection import Connection
@@ -34,20 +36,31 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Posts on the first page that showed any."""
     first: Post | None = None
     failure: str = ""
+    note: str = ""
+    """For a source that nobody asks on the wire: what is still to be done there."""
 
 
-def try_sources(sources: Sequence[Source], settings: CrawlSettings, answers: Connection) -> None:
-    """Send a `Tried` as JSON for each source as soon as it can be told; blocks, once in a process."""
+def try_sources(sources: Sequence[Source], settings: CrawlSettings, answers: Connection, seconds: float) -> None:
+    """Send a `Tried` as JSON for each source as soon as it can be told; blocks, once in a process.
+
+    Ends soon after everything is told, and after `seconds` at the latest unless something hangs.
+    """
     from crawlers.crawling import crawl
     from crawlers.edge import Edge
 
+    logging.disable(logging.ERROR)  # whatever happens is told in a sentence
     clock, state = _Clock(), _NoMemory()
     telling = _Telling(answers)
+    until_s = time.monotonic() + seconds
+
+    def should_stop() -> bool:
+        return len(telling.told) == len(sources) or time.monotonic() > until_s
+
     crawl(
         [msgspec.structs.replace(source, requests_max=min(source.requests_max, REQUESTS_MAX)) for source in sources],
         edge=Edge(secrets.token_bytes(32), _NothingForgotten(), state, clock),  # of no use to anybody afterwards
         log=telling,  # type: ignore[arg-type]  # only `append` is asked for
-        crawl_state=state, clock=clock, forget=lambda _addresses: None, once=True, should_stop=lambda: False,
+        crawl_state=state, clock=clock, forget=lambda _addresses: None, once=True, should_stop=should_stop,
         settings=msgspec.structs.replace(settings, timeout_s=min(settings.timeout_s, _TIMEOUT_S), retry_after_wait_s=0.0),
         on_page=telling.page, on_outcome=telling.ended,
     )  # fmt: skip
@@ -60,7 +73,7 @@ class _Telling:
         self._answers = answers
         self._terms: dict[str, dict[str, None]] = {}
         self._rejected: dict[str, str] = {}
-        self._told: set[str] = set()
+        self.told: set[str] = set()
 
     def append(self, _stream: str, events: Sequence[Event]) -> None:
         posts = [event.post for event in events if isinstance(event, PostFetched)]
@@ -77,7 +90,7 @@ class _Telling:
 
     def ended(self, outcome: CrawlOutcome) -> None:
         robots: Robots = "unknown"
-        if outcome.funnel.fetched:
+        if outcome.is_allowed:
             robots = "allowed"
         elif "robots.txt" in outcome.failure:
             robots = "refused"
@@ -85,8 +98,8 @@ class _Telling:
         self._tell(Tried(source=outcome.source, robots=robots, failure=failure))
 
     def _tell(self, tried: Tried) -> None:
-        if tried.source not in self._told:
-            self._told.add(tried.source)
+        if tried.source not in self.told:
+            self.told.add(tried.source)
             told = msgspec.structs.replace(tried, terms=tuple(self._terms.get(tried.source, ())))
             self._answers.send_bytes(msgspec.json.encode(told))
 

@@ -22,11 +22,12 @@ from contracts.errors import Conflict, NotConfigured, Rejected, Retryable
 from contracts.explanation import Explain
 from contracts.ports.clock import Clock
 from contracts.ports.crawl_book import SourceDay
-from contracts.ports.crawl_state import SourceHealth
+from contracts.ports.crawl_state import HostRequests, SourceHealth
 from contracts.ports.database import Database
 from contracts.ports.index import Index
 from contracts.ports.intake import Intake
 from contracts.ports.log import Log
+from contracts.standing import Standing
 from desk import faults, probes, pushes, sessions
 from desk.headers import Bounded, Headed, TooLargeError
 from desk.live import Live
@@ -83,6 +84,12 @@ class Desk:
     """What collecting brought since a day, of one source or ("") of all."""
     ask_now: Callable[[str, datetime], datetime | None] | None = None
     """Has a source crawled as soon as may be; says when."""
+    expected_gap_s: Callable[[SourceHealth], float | None] = lambda _health: None
+    """The seconds between two posts that a source's own habit leads one to expect; None while unknown."""
+    requests: Callable[[date], Sequence[HostRequests]] = lambda _since: ()
+    """How many requests each host got by day since a day, of all sources together."""
+    standings: Callable[[str], Sequence[Standing]] = lambda _source: ()
+    """The entries of a hot list as of the last look, in its order, then those that left it."""
     rules: Callable[[], Sequence[Rule]] = tuple
     roles: Callable[[], Sequence[RoleState]] = tuple
     explain: Explain | None = None

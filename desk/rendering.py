@@ -1,7 +1,7 @@
 """Pages from templates: everything is escaped, times are Beijing's, and nobody's name is shown."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from contracts.lane import LANE_WORDS
 from contracts.level import LEVEL_MEANINGS, LEVEL_WORDS
 from contracts.post import Post
+from contracts.provenance import DATE_SOURCE_WORDS, LANGUAGE_WORDS
 from contracts.region import region_name
 from contracts.topic import TOPIC_WORDS
 from contracts.zone import BEIJING
@@ -41,9 +42,12 @@ class Rendering:
         self.environment.filters |= {
             "clock": clock, "day": day, "moment": moment, "region": region_name, "topic": topic, "level": level,
             "lane": lane, "teller": teller, "json": as_json, "percent": percent, "decimal": decimal, "span": span,
+            "heat": heat, "short_day": short_day,
             "source": self._source,
         }  # fmt: skip
-        self.environment.globals |= {"wording": wording, "highlighted": highlighted, "left": left}
+        self.environment.globals |= {"wording": wording, "highlighted": highlighted, "left": left,
+            "date_source_words": DATE_SOURCE_WORDS, "language_words": LANGUAGE_WORDS,
+        }  # fmt: skip
 
     def _source(self, code: str) -> str:
         return self.live.source_names.get(code, wording.OWN_SOURCES.get(code, code))
@@ -114,6 +118,19 @@ def span(length: timedelta | float) -> str:
     if days < 1:
         return f"{hours} 小时 {minutes % 60} 分" if minutes % 60 else f"{hours} 小时"
     return f"{days} 天 {hours % 24} 小时" if hours % 24 else f"{days} 天"
+
+
+def short_day(when: date) -> str:
+    """Return 11-24."""
+    return when.strftime("%m-%d")
+
+
+def heat(value: int) -> str:
+    """Return a heat as hot lists write it: 980、12.3 万、1.2 亿."""
+    for unit, word in ((100_000_000, "亿"), (10_000, "万")):
+        if value >= unit:
+            return f"{decimal(value / unit)} {word}"
+    return str(value) if value else "—"
 
 
 def topic(code: str) -> str:

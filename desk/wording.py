@@ -59,6 +59,13 @@ SOURCE_KINDS: Final[dict[str, str]] = {
     "feed": "订阅源", "forum": "论坛", "list": "列表页", "sitemap": "站点地图", "json": "接口", "hotlist": "热榜",
     "push": "推送", "import": "导入",
 }  # fmt: skip
+HOT_CHANGES: Final[dict[str, str]] = {
+    "new": "新上榜",
+    "up": "↑ 上升",
+    "down": "↓ 下降",
+    "same": "— 不变",
+    "off": "已下榜",
+}
 OWN_SOURCES: Final[dict[str, str]] = {"zhibao": "直报"}
 """Sources that no file names: what officers enter at the desk."""
 CHANNELS: Final[dict[str, str]] = {

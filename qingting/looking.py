@@ -7,6 +7,7 @@ import msgspec
 
 from contracts.document import Hit, Query
 from contracts.level import Level
+from contracts.provenance import DateSource
 from qingting.wiring import House
 
 _NO_LIMIT: Final = 1_000_000
@@ -29,6 +30,8 @@ class FoundPost(msgspec.Struct, frozen=True, kw_only=True):
     target: str
     """federation · institution · "" for neither."""
     is_advice: bool
+    date_source: DateSource
+    language: str
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +92,7 @@ def _found(hit: Hit) -> FoundPost:
         published_at=post.published_at, fetched_at=post.fetched_at, sentiment=score.sentiment, topics=score.topics,
         regions=score.regions, copies=hit.copies, event=hit.document.event, time_is_doubtful=post.time_is_doubtful,
         target=score.target, is_advice=score.is_advice,
+        date_source=post.date_source, language=post.language,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from qingting.source_metrics import source_metrics
 from qingting.status import DeadLetters, status
 from qingting.wiring import House
 
@@ -53,3 +54,4 @@ class _Gathered(Collector):
         yield GaugeMetricFamily("qingting_alerts_open", "Alerts that nobody has closed.", found.alerts["open"])
         yield GaugeMetricFamily("qingting_tasks_open", "Tasks that are not done.", found.tasks["open"])
         yield GaugeMetricFamily("qingting_tasks_overdue", "Tasks past their limit.", found.tasks["overdue"])
+        yield from source_metrics(self._house)

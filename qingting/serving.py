@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from backends.secrets import read_secret
 from contracts.errors import NotConfigured
+from qingting.hot_standings import standings
 from qingting.wiring import House
 
 if TYPE_CHECKING:
     from contracts.explanation import Explain, Explanation
+    from contracts.ports.crawl_state import SourceHealth
     from contracts.ports.intake import Intake
     from desk.app import Desk, RoleState, SourceCard
     from qingting.status import DeadLetters
@@ -52,7 +54,9 @@ def desk_of(house: House) -> "Desk":
         database=house.database, index=house.index, log=house.log, clock=house.clock, settings=house.settings.desk,
         response=house.settings.response, reports=house.home.reports, sources=lambda: _sources(house),
         health=house.crawl_state.health, roles=lambda: _roles(house, dead_letters), rules=lambda: house.rules,
-        days=house.crawl_book.days, ask_now=house.crawl_book.ask_now,
+        days=house.crawl_book.days, ask_now=house.crawl_book.ask_now, expected_gap_s=_expected_gap_s,
+        requests=house.crawl_state.requests,
+        standings=lambda source: standings(house, source),
         sample=house.has_samples, explain=_explain(house), intake=_intake(house), **_metrics(house),
     )  # fmt: skip
 
@@ -90,6 +94,13 @@ def _sources(house: House) -> "Sequence[SourceCard]":
         )
         for source in house.sources
     ]  # fmt: skip
+
+
+def _expected_gap_s(health: "SourceHealth") -> float | None:
+    from crawlers.agenda import rhythm_of
+
+    rhythm = rhythm_of(health)
+    return rhythm.expected_gap_s or None if rhythm else None
 
 
 def _roles(house: House, dead_letters: "DeadLetters") -> "Sequence[RoleState]":

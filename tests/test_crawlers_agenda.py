@@ -1,6 +1,8 @@
 """The agenda: kept in the crawl state alone, fair, and after a crash it asks again once."""
 
-from datetime import timedelta
+import random
+from collections import Counter
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -12,6 +14,7 @@ from contracts.testing.memory_crawl_book import MemoryCrawlBook
 from contracts.testing.memory_crawl_state import MemoryCrawlState
 from crawlers import schedule
 from crawlers.agenda import AFTER_CRASH_S, Agenda, rhythm_of, written
+from crawlers.crawling import AT_ONCE_MAX, AT_ONCE_MAX_A_HOST
 from crawlers.schedule import Look
 from crawlers.source import Source
 
@@ -97,6 +100,43 @@ def test_a_thousand_sources_share_one_budget_and_the_fast_get_more_of_it() -> No
     polls = {one.id: _polls_of_a_day(agenda, one) for one in sources[:50]}  # the others are like them
     assert sum(polls.values()) / 50 == pytest.approx(24.0, rel=0.15)
     assert polls["s49"] > polls["s10"] > polls["s2"]
+
+
+def test_a_thousand_sources_are_all_asked_though_some_hang_and_one_host_has_hundreds() -> None:
+    """The round of `crawlers.crawling`, with its places, on a clock of the test's own."""
+    clock, state, chance = FakeClock(NOON), MemoryCrawlState(), random.Random(7)
+    sources = [source(f"s{number}") for number in range(1000)]
+    hosts = {one.id: "crowded" if number < 200 else one.id for number, one in enumerate(sources)}
+    agenda = opened(*sources, state=state, clock=clock)
+    ends: dict[str, datetime] = {}
+    begun: Counter[str] = Counter()
+    waited_s = 0.0
+    step = timedelta(seconds=5)
+    while clock.now() < NOON + timedelta(hours=3):
+        now = clock.now()
+        for done in [name for name, at in ends.items() if at <= now]:
+            del ends[done]
+            due = agenda.due_after(source(done), None, 0, now)
+            state.keep_health(SourceHealth(source=done, checked_at=now, succeeded_at=now, next_due_at=due))
+            agenda.ended(source(done))
+        crowd = Counter(hosts[name] for name in ends)
+        for one in agenda.ready(busy=ends):
+            if len(ends) >= AT_ONCE_MAX:
+                break
+            if crowd[hosts[one.id]] < AT_ONCE_MAX_A_HOST:
+                known = agenda.health(one.id)
+                if known and known.next_due_at and begun[one.id]:
+                    waited_s = max(waited_s, (now - known.next_due_at).total_seconds())
+                assert agenda.begin(one)
+                begun[one.id] += 1
+                crowd[hosts[one.id]] += 1
+                ends[one.id] = now + timedelta(seconds=600 if chance.random() < 0.02 else 10)
+        clock.advance(step)
+    assert set(begun) == {one.id for one in sources}, "nobody starves"
+    alone = [begun[one.id] for one in sources[200:]]
+    assert min(alone) >= 2, "an interval is an hour"
+    # 200 sources of one host at 4 a time take about 200 / 4 * (10 s + what hangs): the others need not wait for that
+    assert waited_s < 1800
 
 
 def _polls_of_a_day(agenda: Agenda, one: Source) -> int:

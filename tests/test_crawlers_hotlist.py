@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.identity import post_id
 from crawlers.hotlist import HotEntry, Snapshot, difference, heat_of, keep, kept
 from crawlers.raw_post import RawPost
 
@@ -29,6 +30,15 @@ def test_each_entry_has_its_change() -> None:
     )
     a = next(standing for standing in second.standings if standing.id == "a")
     assert (a.rank, a.best, a.heat, a.since) == (2, 1, 98, NOW)
+
+
+def test_an_entry_names_the_post_that_it_became_and_older_snapshots_are_read() -> None:
+    post = RawPost(source="hot", native_id="7", text="托育补贴")
+    (standing,) = difference(None, [HotEntry("a", 1, 9, post)], NOW).standings
+    assert standing.post == post_id("hot", native_id="7")
+    older = kept(keep(difference(None, look("a"), NOW)).replace('"post":"', '"former":"'))
+    assert older is not None
+    assert older.standings[0].post == ""
 
 
 def test_an_entry_that_comes_back_within_a_day_is_not_new() -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -257,9 +258,13 @@ def test_a_thread_deleted_at_its_source_is_forgotten_with_all_its_pages(
     site.routes |= {"/b": Answer(listing(("1", 2), ("2", 1), ("3", 1)))}
     site.routes |= {"/t/1": Answer("", status), "/t/1?p=2": Answer("", status), "/t/3": Answer("", status)}
     second = crawled(forum(site.url + "/b"), state=tmp_path)
-    assert set(second.forgotten) == taken - {site.url + "/t/2"}
     assert second.outcome.gone == 2
-    assert crawled(forum(site.url + "/b"), state=tmp_path).forgotten == ()
+    if status == 404:
+        assert second.forgotten == (), "one 404 may be a mistake"
+        assert crawled(forum(site.url + "/b"), state=tmp_path, ahead=timedelta(hours=23)).forgotten == ()
+        second = crawled(forum(site.url + "/b"), state=tmp_path, ahead=timedelta(hours=25))
+    assert set(second.forgotten) & taken == taken - {site.url + "/t/2"}
+    assert crawled(forum(site.url + "/b"), state=tmp_path, ahead=timedelta(days=9)).forgotten == ()
 
 
 def test_a_failed_thread_leaves_the_list_unremembered(site: Site, tmp_path: Path) -> None:

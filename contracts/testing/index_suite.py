@@ -59,6 +59,8 @@ class IndexSuite:
                 author="a1",
                 likes=3,
                 masked=("phone",),
+                date_source="json_ld",
+                language="zh-Hant",
             ),
             make_score(-1, topics=("fertility_childcare",), regions=("430102",), keywords=("托育",), sketch=2**64 - 1),
             fold_of="original",

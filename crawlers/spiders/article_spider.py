@@ -11,6 +11,8 @@ from contracts.identity import digest
 from contracts.ports.crawl_state import PageState
 from crawlers.article import Unreadable
 from crawlers.article_page import Hint, article_post
+from crawlers.doors import door_for_text
+from crawlers.replies import replies_on
 from crawlers.source_crawl import SourceCrawl
 from crawlers.spiders.source_spider import SourceSpider
 
@@ -32,6 +34,7 @@ class ArticleSpider(SourceSpider):
 
     def ask_articles(self, leads: Iterable[Lead]) -> Iterator[Request]:
         """Ask for the new and changed ones, up to the source's articles_max a crawl."""
+        yield from self.second_looks()
         fresh = [lead for lead in leads if lead.url not in self._asked]
         known = self.crawl.shared.crawl_state.pages([lead.url for lead in fresh])
         for lead in fresh:
@@ -39,27 +42,39 @@ class ArticleSpider(SourceSpider):
             if state and state.body_digest == _mark(lead):
                 self.crawl.unchanged += 1
                 continue
-            if len(self._asked) == self.crawl.source.links.articles_max:
+            if len(self._asked) >= self.crawl.source.links.articles_max:
                 self.left_out = True
                 return
             self._asked.add(lead.url)
-            request = self.ask(lead.url, self.read_article, is_conditional=True, lead=lead)
+            request = self.ask(lead.url, self.read_article, is_conditional=True, lead=lead, mark=_mark(lead))
             # in the order of the leads: the newest of them must not be what requests_max leaves out
             yield request.replace(priority=-len(self._asked))
+
+    def second_looks(self) -> Iterator[Request]:
+        """Ask again for what answered 404, now that what leads to the articles has come."""
+        for one in self.crawl.missing.due(self.crawl.shared.clock.now()):
+            if one.url not in self._asked:
+                self._asked.add(one.url)
+                yield self.ask(one.url, self.read_article, lead=Lead(url=one.url), mark=one.mark)
 
     async def read_article(self, response: Response) -> None:
         """Take one article in. A coroutine, so that the reading may be awaited from another process."""
         lead: Lead = response.meta["lead"]
-        if response.status == 304:
-            self.crawl.unchanged += 1
-            if state := self.crawl.page(lead.url):
-                self.crawl.take((), (msgspec.structs.replace(state, body_digest=_mark(lead)),))
-            return
-        state = self.state(response, url=lead.url, mark=_mark(lead), has_validators=response.url == lead.url)
+        mark: str = response.meta["mark"]
         if response.status in {404, 410}:
             self.crawl.gone += 1
-            self.crawl.lose((lead.url,) if self.crawl.page(lead.url) else (), (state,))
+            is_gone = self.crawl.missing.is_gone(lead.url, response.status, mark, self.crawl.shared.clock.now())
+            is_known = self.crawl.page(lead.url) is not None
+            state = self.state(response, url=lead.url, mark=mark, has_validators=False)
+            self.crawl.lose((lead.url,) if is_gone and is_known else (), (state,))
             return
+        self.crawl.missing.is_there(lead.url)
+        if response.status == 304:
+            self.crawl.unchanged += 1
+            if known := self.crawl.page(lead.url):
+                self.crawl.take((), (msgspec.structs.replace(known, body_digest=mark),))
+            return
+        state = self.state(response, url=lead.url, mark=mark, has_validators=response.url == lead.url)
         if not self.is_page(response):
             return
         now = self.crawl.shared.clock.now()
@@ -70,12 +85,16 @@ class ArticleSpider(SourceSpider):
         page = Selector(text=response.text, type="html")
         post = article_post(article, page, url=response.url, source=self.crawl.source, hint=lead, now=now)
         if isinstance(post, Unreadable):
-            self.crawl.fail(
+            self.misread(
+                response,
                 f"{response.url} 上没有读到正文（{post.reason}）请检查 article.text 选择器，或用 links.pattern 排除这类页面。",
-                "changed",
             )
             return
-        self.crawl.take((post,), (state,))
+        if said := door_for_text(post.title, post.text, response.url):
+            self.crawl.fail(said, "blocked")
+            return
+        replies = replies_on(page, response.url, self.crawl.source, now)
+        self.crawl.take((post, *replies), (state,))
 
     def remember_declined(self, request: Request) -> None:
         """Leave an article that is not to be kept alone until what leads to it changes."""

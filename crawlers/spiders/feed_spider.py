@@ -40,7 +40,7 @@ class FeedSpider(SourceSpider):
                 now=self.crawl.shared.clock.now(),
             )
         except Rejected as error:
-            self.crawl.fail(str(error), "changed")
+            self.misread(response, str(error))
             return
         self.crawl.shows_window(read_hints(headers_of(response), response.body))
         self.crawl.take(posts, (state,))

@@ -42,15 +42,17 @@ class ForumSpider(SourceSpider):
     def read_list(self, response: Response) -> Iterator[Request]:
         if response.status == 304:
             self.crawl.unchanged += 1
+            yield from self._second_looks()
             return
         if not self.is_page(response, is_list=True):
             return
         found = read_list(_selector(response), self._list, response.url, self.crawl.source)
         if not found.rows:
-            self.crawl.fail(
-                f"{response.url} 上没有一处符合 list.row“{self._list.row}”：页面可能改版了，请检查选择器。", "changed"
+            self.misread(
+                response, f"{response.url} 上没有一处符合 list.row“{self._list.row}”：页面可能改版了，请检查选择器。"
             )
             return
+        yield from self._second_looks()
         known = self.crawl.shared.crawl_state.pages([thread.url for thread in found.threads])
         for thread in found.threads:
             if thread.url in self._asked:
@@ -73,12 +75,20 @@ class ForumSpider(SourceSpider):
         elif self._list.changed_by and not self._has_left_out:
             self.crawl.keep_at_end(self.state(response))
 
+    def _second_looks(self) -> Iterator[Request]:
+        """Ask again for what answered 404; only once the list has come: a site that is broken says nothing by a 404."""
+        for one in self.crawl.missing.due(self.crawl.shared.clock.now()):
+            if one.url not in self._asked:
+                self._asked.add(one.url)
+                yield self.ask(one.url, self.read_thread, page=1, thread=one.url, mark=one.mark)
+
     def read_thread(self, response: Response) -> Iterator[Request]:
         meta: dict[str, Any] = response.meta
         thread: str = meta["thread"]
         mark: str = meta["mark"]
         if response.status == 304:
             self.crawl.unchanged += 1
+            self.crawl.missing.is_there(thread)
             state = self.crawl.page(thread)
             if state and mark:
                 self.crawl.take((), (msgspec.structs.replace(state, body_digest=mark),))
@@ -88,8 +98,13 @@ class ForumSpider(SourceSpider):
             # not asked for again until the list says that it has changed
             states = (self.state(response, url=thread, mark=mark, has_validators=False),) if mark else ()
             # a later page alone may be gone because its posts moved to an earlier one
-            self.crawl.lose(self._addresses(thread) if meta["page"] == 1 else (), states)
+            is_gone = meta["page"] == 1 and self.crawl.missing.is_gone(
+                thread, response.status, mark, self.crawl.shared.clock.now()
+            )
+            self.crawl.lose(self._addresses(thread) if is_gone else (), states)
             return
+        if meta["page"] == 1:
+            self.crawl.missing.is_there(thread)
         if not self.is_page(response):
             return
         now = self.crawl.shared.clock.now()
@@ -98,9 +113,9 @@ class ForumSpider(SourceSpider):
         )
         page: int = meta["page"]
         if not found.posts and page == 1:
-            self.crawl.fail(
+            self.misread(
+                response,
                 f"{response.url} 上没有一处符合 post.row“{self._post.row}”且有正文：页面可能改版了，请检查选择器。",
-                "changed",
             )
             return
         follows = bool(found.next) and page < self.crawl.source.thread.pages_max and found.next not in self._asked

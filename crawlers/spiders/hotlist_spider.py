@@ -7,7 +7,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from contracts.ports.crawl_state import PageState
-from crawlers.hotlist import HotEntry, difference, entries_of, entries_on, keep, kept
+from crawlers.hotlist import HotEntry, difference, entries_of, entries_on, keep, kept, snapshot_mark
 from crawlers.json_items import JsonPage
 from crawlers.spiders.json_spider import JsonSpider
 
@@ -32,11 +32,11 @@ class HotlistSpider(JsonSpider):
     def _take(self, entries: tuple[HotEntry, ...], response: Response) -> None:
         if not entries:
             key = "row" if self.crawl.source.row else "json.items"
-            self.crawl.fail(
-                f"{response.url} 上没有读到一条热榜：页面或接口可能变了，请检查 {key} 和 fields.text。", "changed"
+            self.misread(
+                response, f"{response.url} 上没有读到一条热榜：页面或接口可能变了，请检查 {key} 和 fields.text。"
             )
             return
-        mark = f"{self.crawl.source.url}#snapshot"
+        mark = snapshot_mark(self.crawl.source)
         state = self.crawl.page(mark)
         snapshot = difference(kept(state.body_digest) if state else None, entries, self.crawl.shared.clock.now())
         new = set(snapshot.ids("new"))

@@ -49,6 +49,7 @@ class JsonSpider(ArticleSpider):
     def read(self, response: Response) -> Iterator[Request]:
         if response.status == 304:
             self.crawl.unchanged += 1
+            yield from self.second_looks()
             return
         if response.status in {401, 403} and self.crawl.source.token:
             self.crawl.fail(
@@ -61,7 +62,7 @@ class JsonSpider(ArticleSpider):
         try:
             found = read_json(response.body, response.url, self.crawl.source, self.crawl.shared.clock.now())
         except Rejected as error:
-            self.crawl.fail(str(error), "changed")
+            self.misread(response, str(error))
             return
         yield from self.take_page(found, response)
         self._highest = higher(self._highest, found.since)
@@ -77,9 +78,9 @@ class JsonSpider(ArticleSpider):
         """Take the posts in; those whose article is to be read are asked for instead."""
         if found.items and not found.posts:
             text = self.crawl.source.fields.text
-            self.crawl.fail(
+            self.misread(
+                response,
                 f"{response.url} 有 {len(found.items)} 项，fields.text“{text}”一处也没有取到字：请检查这个键。",
-                "changed",
             )
             return
         leads: dict[str, RawPost] = {}

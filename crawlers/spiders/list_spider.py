@@ -23,6 +23,7 @@ class ListSpider(ArticleSpider):
     def read_list(self, response: Response) -> Iterator[Request]:
         if response.status == 304:
             self.crawl.unchanged += 1
+            yield from self.second_looks()
             return
         if not self.is_page(response, is_list=True):
             return
@@ -30,9 +31,9 @@ class ListSpider(ArticleSpider):
         found = read_links(Selector(text=response.text, type="html"), response.url, self.crawl.source)
         if not found.articles:
             asked = f"links.pattern“{links.pattern}”" if links.pattern else f"links.link“{links.link}”"
-            self.crawl.fail(
+            self.misread(
+                response,
                 f"{response.url} 上的 {found.found} 个链接没有一个符合 {asked}：页面可能改版了，请检查这个键。",
-                "changed",
             )
             return
         yield from self.ask_articles(Lead(url=one.url, title=one.words, changed=one.words) for one in found.articles)

@@ -31,6 +31,7 @@ class SitemapSpider(ArticleSpider):
     def read_sitemap(self, response: Response) -> Iterator[Request]:
         if response.status == 304:
             self.crawl.unchanged += 1
+            yield from self.second_looks()
             return
         if response.status != 200:
             self.crawl.fail(f"{response.url} 回应 {response.status}，没有采到。", kind_of_status(response.status))
@@ -39,12 +40,10 @@ class SitemapSpider(ArticleSpider):
         try:
             found = read_sitemap(response.body, response.url, self.crawl.source, self.crawl.shared.clock.now())
         except Rejected as error:
-            self.crawl.fail(str(error), "changed")
+            self.misread(response, str(error))
             return
         if not found.pages and not found.sitemaps:
-            self.crawl.fail(
-                f"{response.url} 里没有通往本信源主机的网址：请检查网址，或用 hosts 写明别的主机。", "changed"
-            )
+            self.misread(response, f"{response.url} 里没有通往本信源主机的网址：请检查网址，或用 hosts 写明别的主机。")
             return
         for entry in self._newest_first(found.sitemaps):
             if len(self._sitemaps) == self.crawl.source.links.pages_max:
@@ -54,8 +53,8 @@ class SitemapSpider(ArticleSpider):
                 yield self.ask(entry.url, self.read_sitemap, is_conditional=True)
         wanted = [entry for entry in found.pages if self._pattern.search(entry.url)]
         if found.pages and not wanted:
-            self.crawl.fail(
-                f"{response.url} 里没有一个网址符合 links.pattern“{self._pattern.pattern}”：请检查。", "changed"
+            self.misread(
+                response, f"{response.url} 里没有一个网址符合 links.pattern“{self._pattern.pattern}”：请检查。"
             )
         yield from self.ask_articles(
             Lead(url=entry.url, title=entry.title, published_at=entry.at, changed=entry.changed)

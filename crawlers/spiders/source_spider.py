@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
+from parsel import Selector
 from scrapy import Request, Spider
 from scrapy.exceptions import (
     CannotResolveHostError,
@@ -16,7 +17,7 @@ from scrapy.http import Response, TextResponse
 from contracts.diagnosis import FailureKind
 from contracts.identity import digest
 from contracts.ports.crawl_state import PageState
-from crawlers.doors import refusal
+from crawlers.doors import door, door_in_answer, refusal
 from crawlers.refused import Declined, NotNow, Refused, Stopped
 from crawlers.settings import CrawlSettings
 from crawlers.source_crawl import SourceCrawl
@@ -75,6 +76,15 @@ class SourceSpider(Spider):
             self.crawl.came(headers_of(response), response.body, is_list=is_list)
             return True
         return False
+
+    def misread(self, response: Response, sentence: str) -> None:
+        """Say that a page has not the shape we know, or that it is a door before one."""
+        said = ""
+        if response.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
+            said = door_in_answer(response.body, response.url)
+        elif isinstance(response, TextResponse):
+            said = door(Selector(text=response.text, type="html"), response.url)
+        self.crawl.fail(said or sentence, "blocked" if said else "changed")
 
     def state(self, response: Response, *, url: str = "", mark: str = "", has_validators: bool = True) -> PageState:
         """Return what to remember of a page: its validators, and a digest (of the body unless `mark` is given)."""

@@ -7,7 +7,7 @@ from contracts.errors import NotConfigured, Rejected
 from contracts.explanation import Explanation
 from contracts.lane import DANGEROUS
 from contracts.topic import TOPIC_WORDS
-from desk import names, wording
+from desk import hot, names, wording
 from desk.judged import judged, shown_text
 from desk.owed import of_post
 from desk.visit import NotFound, Visit
@@ -27,6 +27,7 @@ def post(visit: Visit) -> Response:
         "post.html", document=document, copies=copies, judged=judged(document.post, document.score, reasons), reasons=reasons,
         corrections=corrections, people=people, labels=corrections[0].labels if corrections else labels_of(document),
         topics=TOPIC_WORDS, targets=wording.TARGETS, advice=of_post(visit, document),
+        standing=hot.standing_of(visit, document.post.source, document.post.id),
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.responses import Response
@@ -15,7 +16,7 @@ from contracts.errors import Conflict, Rejected
 from contracts.ports.crawl_book import SourceDay
 from contracts.ports.crawl_state import SourceHealth
 from contracts.zone import BEIJING
-from desk import links
+from desk import hot, links
 from desk.app import SourceCard
 from desk.visit import NotFound, Visit
 from response import audit
@@ -33,11 +34,13 @@ def sources(visit: Visit) -> Response:
         troubles = {one.source: one for one in source_troubles.unmended(connection)}
     configured = {one.id: one for one in visit.desk.sources()}
     cards = sorted(
-        configured.values(), key=lambda one: (not _troubled(one.id, health, troubles), not one.enabled, one.id)
+        configured.values(),
+        key=lambda one: (one.id not in troubles, not _troubled(one.id, health, troubles), not one.enabled, one.id),
     )
     return visit.page(
         "sources.html", cards=cards, health=health, counts={source: count for (source, _), count in counted.items()},
-        troubles=[one for one in troubles.values() if one.source in configured], names={one.id: one.name for one in cards}, trouble_words=TROUBLE_WORDS,
+        troubles=troubles, trouble_words=TROUBLE_WORDS, may_try=may(visit.officer, "try_source"),
+        troubled=[one.id for one in cards if one.enabled and _troubled(one.id, health, troubles)],
         imported=sorted(source for source, _ in counted if source not in configured),
         link_of=lambda source: links.search(source=source, since=since, until=visit.now),
     )  # fmt: skip
@@ -60,7 +63,8 @@ def source(visit: Visit) -> Response:
         )
     return visit.page(
         "source.html", card=card, health=health, trouble=open_now, past=[one for one in troubles if one.mended_at],
-        curve=_curve(days), days=[day for day in reversed(days) if day.crawls],
+        asked=_asked(visit, card, today), curve=_curve(days), days=[day for day in reversed(days) if day.crawls],
+        gap_s=visit.desk.expected_gap_s(health) if health else None, entries=hot.rows(visit, card.id) if card.kind == "hotlist" else (),
         trouble_words=TROUBLE_WORDS, remedies=TROUBLE_REMEDIES, may_try=may(visit.officer, "try_source"),
         good=_sample(visit, open_now.sample if open_now else health.good_post if health else ""),
     )  # fmt: skip
@@ -84,6 +88,13 @@ def _card(visit: Visit) -> SourceCard:
         if card.id == visit.part("id"):
             return card
     raise NotFound(visit.part("id"))
+
+
+def _asked(visit: Visit, card: SourceCard, today: date) -> tuple[str, int] | None:
+    """Return the host of the source and its requests of today; None for a source that is not asked."""
+    host = (urlsplit(card.url).hostname or "").lower()
+    counted = {one.host: one.requests for one in visit.desk.requests(today) if one.day == today}
+    return (host, counted.get(host, 0)) if host else None
 
 
 def _curve(days: Sequence[SourceDay]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Commands at the edge: import, crawl, sources."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,9 @@ from qingting.cli.printing import as_json, beijing, print_json, progress
 from qingting.home import Home
 
 if TYPE_CHECKING:
-    from crawlers.trying import Tried
+    from collections.abc import Sequence
+
+    from contracts.standing import Standing
     from qingting.wiring import House
 
 
@@ -89,6 +92,7 @@ def crawl_(home: Home, source: str, *, once: bool, as_json: bool) -> int:
 
     from crawlers.crawling import crawl
     from qingting.forgetting import forget_deleted
+    from qingting.hot_standings import standings
     from qingting.wiring import House
 
     del once
@@ -106,15 +110,27 @@ def crawl_(home: Home, source: str, *, once: bool, as_json: bool) -> int:
             forget=partial(forget_deleted, house), once=True, should_stop=lambda: False, settings=house.settings.crawl,
             crawl_book=house.crawl_book,
         )  # fmt: skip
+        entries = standings(house, source)
     for outcome in outcomes:
         if as_json:
             print_json(outcome)
         else:
             click.echo(
                 f"{outcome.source}：收下 {outcome.accepted}，重复 {outcome.duplicates}，拒收 {outcome.rejected}"
-                f"{f'；{outcome.failure}' if outcome.failure else ''}"
+                f"{_on_list(entries)}{f'；{outcome.failure}' if outcome.failure else ''}"
             )
     return 1 if any(outcome.failure for outcome in outcomes) else 0
+
+
+def _on_list(entries: "Sequence[Standing]") -> str:
+    """Return what changed on a hot list since the last look, "" for any other source."""
+    counts = Counter(entry.change for entry in entries)
+    on = sum(counts.values()) - counts["off"]
+    return (
+        f"；榜上 {on} 条：新 {counts['new']}，升 {counts['up']}，降 {counts['down']}，一天内下榜 {counts['off']}"
+        if entries
+        else ""
+    )
 
 
 @click.group(help="检查信源文件，查看信源状况。")
@@ -150,32 +166,18 @@ def sources_check(
     if as_json:
         print_json({"file": str(path), "sources": len(sources), "tried": found})
     else:
+        from qingting.cli.tried import told
+
+        known = {source.id: source for source in sources}
         for tried in found:
-            click.echo(_tried(tried))
+            click.echo(told(known[tried.source], tried))
+        if wrong := [tried.source for tried in found if tried.failure]:
+            click.echo(
+                f"问了 {len(found)} 个，可以 {len(found) - len(wrong)} 个，不行 {len(wrong)} 个：{'、'.join(wrong)}。"
+            )
+        elif found:
+            click.echo(f"问了 {len(found)} 个，都可以。")
     return 1 if any(tried.failure for tried in found) else 0
-
-
-_ROBOTS = {"allowed": "允许", "refused": "不许或读不到", "unknown": "没有问到"}
-
-
-def _tried(tried: "Tried") -> str:
-    """Return what one source answered, as a person reads it."""
-    lines = [tried.source, f"  robots.txt：{_ROBOTS[tried.robots]}"]
-    lines.append(f"  条款提示：{'；'.join(tried.terms) or '没有找到，请到网站上看'}")
-    if tried.first is None:
-        return "\n".join([*lines, f"  {tried.failure}"])
-    post = tried.first
-    when = "没有可用的时间" if post.time_is_doubtful else beijing(post.published_at, "%Y-%m-%d %H:%M")
-    stored = ["正文", *(word for word, holds in (
-        ("标题", post.title), ("网址", post.url), ("作者的化名（不存姓名）", post.author), ("地区", post.place),
-        ("互动数", post.likes or post.reposts or post.comments),
-    ) if holds)]  # fmt: skip
-    lines += [
-        f"  读出 {tried.posts} 条，最新一条：{post.title or post.text[:30]}",
-        f"  时间：{when}；正文 {len(post.text)} 字" + (f"；已遮盖：{'、'.join(post.masked)}" if post.masked else ""),
-        f"  会存：{'、'.join(stored)}",
-    ]
-    return "\n".join(lines)
 
 
 @sources_.command("health", help="每个信源上次成功的时间、最新一帖、失败原因；七天来向每台主机请求的次数。")

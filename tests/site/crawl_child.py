@@ -9,7 +9,7 @@ import pickle
 import resource
 import time
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ import crawlers.spiders.list_spider
 import crawlers.spiders.sitemap_spider  # noqa: F401 - all loaded before the fork, so that each child starts at once
 from contracts.errors import Retryable
 from contracts.events import Event
+from contracts.testing.memory_crawl_book import MemoryCrawlBook
 from contracts.testing.memory_crawl_state import MemoryCrawlState
 from contracts.testing.memory_forget_list import MemoryForgetList
 from crawlers.crawling import crawl
@@ -68,7 +69,8 @@ def run(order: dict[str, Any], answer: Connection) -> None:
     state_file = Path(order["state"])
     state = pickle.loads(state_file.read_bytes()) if state_file.exists() else MemoryCrawlState()  # noqa: S301 - our own
     events = _Events(is_full=order["log_is_full"])
-    clock = SystemClock()
+    clock = SystemClock(timedelta(seconds=order["ahead_s"]))
+    book = MemoryCrawlBook(MemoryCrawlState())
     forgotten: list[str] = []
     started_s = time.monotonic()
     outcomes = crawl(
@@ -81,6 +83,7 @@ def run(order: dict[str, Any], answer: Connection) -> None:
         once=order["once"],
         should_stop=lambda: time.monotonic() - started_s > order["stop_after_s"],
         settings=msgspec.convert(order["settings"], CrawlSettings),
+        crawl_book=book,
     )
     state_file.write_bytes(pickle.dumps(state))
     found = {
@@ -90,6 +93,7 @@ def run(order: dict[str, Any], answer: Connection) -> None:
         "health": state.health(),
         "forgotten": forgotten,
         "requests": state.requests(date.min),
+        "days": book.days(date.min),
         "seconds": time.monotonic() - started_s,
         "memory_mib": (memory_kib() - before_kib) / 1024,
     }

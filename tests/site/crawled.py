@@ -2,12 +2,14 @@
 
 import multiprocessing
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from contracts.events import PostRejected
+from contracts.ports.crawl_book import SourceDay
 from contracts.ports.crawl_state import HostRequests, SourceHealth
 from contracts.post import Post
 from crawlers.source_crawl import CrawlOutcome
@@ -27,6 +29,8 @@ class Crawled(msgspec.Struct, frozen=True):
     health: tuple[SourceHealth, ...]
     forgotten: tuple[str, ...] = ()
     requests: tuple[HostRequests, ...] = ()
+    days: tuple[SourceDay, ...] = ()
+    """What this crawl adds to the crawl book."""
     seconds: float = 0.0
     memory_mib: float = 0.0
     """By how much the process grew at most."""
@@ -50,6 +54,7 @@ def crawled(
     trusted: str = "",
     opens_after_s: float = 0.0,
     environment: Mapping[str, str] | None = None,
+    ahead: timedelta = timedelta(),
     **settings: Any,
 ) -> Crawled:
     order = {
@@ -61,6 +66,7 @@ def crawled(
         "log_is_full": log_is_full,
         "trusted": trusted,
         "opens_after_s": opens_after_s,
+        "ahead_s": ahead.total_seconds(),
         "environment": dict(environment or {}),
     }
     receiver, sender = _CHILDREN.Pipe(duplex=False)
