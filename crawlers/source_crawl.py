@@ -27,6 +27,7 @@ from crawlers.robots import RobotsBook
 from crawlers.schedule import Hints, Look
 from crawlers.settings import CrawlSettings
 from crawlers.source import Source
+from text.mask import mask
 
 _log = logging.getLogger(__name__)
 _LATE = timedelta(days=1)
@@ -147,11 +148,11 @@ class SourceCrawl:
         self._hints = hints
 
     def fail(self, sentence: str, kind: FailureKind = "down") -> None:
-        self._failures.append((sentence, kind))
+        self._failures.append((mask(sentence).text, kind))  # an address in it may hold anything
 
     def decline(self, sentence: str) -> None:
         """Note that a page is not kept because it says so: a fault only where nothing else was found."""
-        self._declined.append(sentence)
+        self._declined.append(mask(sentence).text)
 
     def ask_later(self, seconds: float) -> None:
         """Put the next crawl off: the site asked for it."""
