@@ -22,6 +22,7 @@ _WEIBO: Final = frozenset({"weibo.com", "www.weibo.com", "m.weibo.cn", "weibo.cn
 _WEIBO_POST: Final = re.compile(r"/[0-9]{5,12}/([A-Za-z0-9]{8,20})/?")
 _MASTODON_POST: Final = re.compile(r"/(?:@[^/]+|users/[^/]+/statuses)/([0-9]{5,20})/?")
 _PROFILE_PATH: Final = re.compile(r"/(?:@[^/]+|(?:u|n|user|users|people|member|members|profile)/[^/]+)/?")
+_WITHIN: Final = re.compile(r"https?://[!-~]+")
 _QZONE: Final = re.compile(r"(?:[0-9]{5,12}\.qzone|user\.qzone)\.qq\.com")
 
 
@@ -44,3 +45,15 @@ def public_url(url: str) -> str:
     if len(kept) == len(asked) and path == parts.path:
         return address
     return urlunsplit(parts._replace(path=path, query=urlencode(kept, errors="surrogateescape")))
+
+
+def told_publicly(sentence: str) -> str:
+    """Return a sentence about addresses in which none names an author."""
+    return _WITHIN.sub(_told, sentence)
+
+
+def _told(found: re.Match[str]) -> str:
+    address = public_url(found[0])
+    if address == canonical_url(found[0]):
+        return found[0]
+    return address or f"{urlsplit(found[0]).hostname} 上的一个主页"
