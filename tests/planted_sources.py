@@ -1,7 +1,7 @@
 """What sources of every kind show of posts full of personal data: pages, feeds, answers, files, pushes. All invented."""
 
 import csv
-import io
+import gzip
 import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from openpyxl import Workbook  # type: ignore[import-untyped]
-from warcio.statusandheaders import StatusAndHeaders  # type: ignore[import-untyped]
-from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
 
 from tests.site.serving import Answer
 
@@ -171,14 +169,17 @@ def sheet_file(path: Path, posts: Sequence[Seeded]) -> None:
 
 def archive_file(path: Path, posts: Sequence[Seeded]) -> None:
     """Write a web archive of articles; one page says nothing and becomes a dead letter."""
-    with path.open("wb") as file:
-        writer = WARCWriter(file, gzip=True)
-        for number, page in enumerate([*map(article, posts), f"<html><title>{posts[0].author}</title></html>"]):
-            head = StatusAndHeaders("200 OK", [("Content-Type", "text/html; charset=utf-8")], protocol="HTTP/1.1")
-            address = "https://blog.example" + article_path(posts[number % len(posts)], "/a" if number < len(posts) else "/empty")
-            writer.write_record(
-                writer.create_warc_record(address, "response", payload=io.BytesIO(page.encode()), http_headers=head)
-            )
+    pages = [*map(article, posts), f"<html><title>{posts[0].author}</title></html>"]
+    records = []
+    for number, page in enumerate(pages):
+        answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + page.encode()
+        address = "https://blog.example" + article_path(posts[number % len(posts)], "/a" if number < len(posts) else "/empty")
+        head = (
+            "WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/http; msgtype=response\r\n"
+            f"WARC-Target-URI: {address}\r\nContent-Length: {len(answer)}\r\n\r\n"
+        )
+        records.append(gzip.compress(head.encode() + answer + b"\r\n\r\n"))
+    path.write_bytes(b"".join(records))
 
 
 FILES: Final[dict[str, Callable[[Path, Sequence[Seeded]], None]]] = {
