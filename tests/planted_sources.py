@@ -173,7 +173,9 @@ def archive_file(path: Path, posts: Sequence[Seeded]) -> None:
     records = []
     for number, page in enumerate(pages):
         answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + page.encode()
-        address = "https://blog.example" + article_path(posts[number % len(posts)], "/a" if number < len(posts) else "/empty")
+        address = "https://blog.example" + article_path(
+            posts[number % len(posts)], "/a" if number < len(posts) else "/empty"
+        )
         head = (
             "WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/http; msgtype=response\r\n"
             f"WARC-Target-URI: {address}\r\nContent-Length: {len(answer)}\r\n\r\n"
@@ -201,7 +203,9 @@ def routes(shown: dict[str, Sequence[Seeded]], url: str) -> dict[str, Answer]:
         "/board": Answer(f"<html><body><ul>{board}</ul></body></html>"),
         **{f"/t/{number}": Answer(thread(floors)) for number, floors in enumerate(threads)},
         "/list": Answer(listing(shown["list"], "/list")),
-        "/sitemap.xml": Answer(sitemap(shown["sitemap"], f"{url}/sitemap"), headers={"Content-Type": "application/xml"}),
+        "/sitemap.xml": Answer(
+            sitemap(shown["sitemap"], f"{url}/sitemap"), headers={"Content-Type": "application/xml"}
+        ),
         "/json": Answer(answer(shown["json"]), headers=json_type),
         "/hot": Answer(hot_list(shown["hotlist"]), headers=json_type),
         **articles,

@@ -106,7 +106,9 @@ def test_an_article_is_asked_for_again_after_a_day_whatever_its_link_says(site: 
     third = crawled(paper, state=tmp_path)
     assert leads(third) == ["改过的正文。"]
     assert third.forgotten == (site.url + "/t2",)
-    assert third.outcome.unchanged == AGAIN_MAX - 2, "the others were asked conditionally, some are left to the next crawl"
+    assert third.outcome.unchanged == AGAIN_MAX - 2, (
+        "the others were asked conditionally, some are left to the next crawl"
+    )
     fourth = crawled(paper, state=tmp_path)
     asked = Counter(site.paths())
     assert {asked[f"/t{name}"] for name in names} == {1}
@@ -117,7 +119,7 @@ def a_day_passes(folder: Path) -> None:
     """Let everything that the crawl state remembers be a day older."""
     file = folder / "crawl_state.pickle"
     state = pickle.loads(file.read_bytes())  # noqa: S301 - our own
-    pages = state._pages  # noqa: SLF001
+    pages = state._pages
     for url, page in pages.items():
         pages[url] = msgspec.structs.replace(page, fetched_at=page.fetched_at - timedelta(days=1))
     file.write_bytes(pickle.dumps(state))

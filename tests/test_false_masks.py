@@ -5,6 +5,7 @@ printed: `pytest -s tests/test_false_masks.py`.
 """
 
 import random
+import sys
 from collections.abc import Callable
 from typing import Final
 
@@ -100,14 +101,14 @@ def test_of_two_thousand_strings_that_only_look_personal_next_to_none_is_masked(
     for name, (draw, sentences) in LOOK_ALIKES.items():
         drawn = [rng.choice(sentences).replace("{}", draw(rng)) for _ in range(EACH)]
         wrong = [(sentence, mask(sentence).text) for sentence in drawn if mask(sentence).kinds]
-        print(f"{name}: {len(wrong)} of {len(drawn)}")
+        sys.stdout.write(f"{name}: {len(wrong)} of {len(drawn)}\n")
         harmed += wrong
         count += len(drawn)
     mixed = list(look_alikes(20261126, 4_000))
     wrong = [(sentence, mask(sentence).text) for sentence in mixed if mask(sentence).kinds]
-    print(f"longer sentences: {len(wrong)} of {len(mixed)}")
+    sys.stdout.write(f"longer sentences: {len(wrong)} of {len(mixed)}\n")
     harmed += wrong
     count += len(mixed)
-    print(f"false masks: {len(harmed)} of {count}, {len(harmed) / count:.2%}")
+    sys.stdout.write(f"false masks: {len(harmed)} of {count}, {len(harmed) / count:.2%}\n")
     assert count >= 2_000
     assert len(harmed) <= SHARE_MOST * count, harmed[:20]

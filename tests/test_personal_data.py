@@ -121,7 +121,9 @@ def until(holds: Callable[[], bool], what: Callable[[], str]) -> None:
 def taken_in(house: House) -> dict[str, int]:
     """Return how many posts of each source passed the edge."""
     events = (record.event for record in read_all(house.log, [POSTS_FETCHED], {}))
-    return Counter(source for _, source in {(one.post.id, one.post.source) for one in events if isinstance(one, PostFetched)})
+    return Counter(
+        source for _, source in {(one.post.id, one.post.source) for one in events if isinstance(one, PostFetched)}
+    )
 
 
 def _listens(address: str) -> bool:

@@ -79,7 +79,9 @@ _BYLINES: Final = (
     re.compile(rf"(?:发帖人|发帖者|回帖人|提问人|提问者|留言人|来信人|写信人)[:：]\s{{0,2}}{_USER}(?=[\s，。,；;、！!?？（(【\[]|$)"),
 )  # fmt: skip
 """How forums and letter boxes name who wrote or changed a post, in the midst of its text."""
-_NO_USER: Final = re.compile(r"^(?:原文|本文|全文|文章|首次|最后|最早|最近|论文|该文|此文|已经|曾经|保密|匿名|无|不详|.{0,4}(?:先生|女士|同志|老师))$")
+_NO_USER: Final = re.compile(
+    r"^(?:原文|本文|全文|文章|首次|最后|最早|最近|论文|该文|此文|已经|曾经|保密|匿名|无|不详|.{0,4}(?:先生|女士|同志|老师))$"
+)
 
 _HANDLE: Final = re.compile(r"(?<![A-Za-z0-9._%+\-])@([\w\u00b7·\-]{2,30})")
 _CLAUSE: Final = re.compile(r"[你我他她它的了是在说看请快求帮不有怎什这那都也就被把给让来去管打救为能]")

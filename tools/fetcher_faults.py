@@ -76,7 +76,9 @@ def under_fire(folder: Path, kills: int, chance: random.Random) -> Ledger:
         sources = (
             feed(site.url + "/rss", interval_s=1.0),
             forum(site.url + "/b", interval_s=1.0),
-            feed(site.url + "/l", id="paper", kind="list", interval_s=1.0, links={"link": "li a"}, article={"text": "p"}),
+            feed(
+                site.url + "/l", id="paper", kind="list", interval_s=1.0, links={"link": "li a"}, article={"text": "p"}
+            ),
         )
         killed = 0
         while killed < kills:
@@ -104,7 +106,6 @@ def _publish(site: Site) -> None:
     for name in names:
         floors = ((f"{name}{floor}", _floor(name, floor)) for floor in range(_FLOORS))
         site.routes[f"/t/{name}"] = Answer(thread(*floors), etag=f'"{name}"')
-
 
     links = "".join(f'<li><a href="/a/{number}">样例报道第{number}篇</a></li>' for number in range(_ARTICLES))
     site.routes["/l"] = Answer(f"<html><body><ul>{links}</ul></body></html>", etag='"l"')

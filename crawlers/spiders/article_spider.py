@@ -16,7 +16,6 @@ from crawlers.article_page import Hint, article_post
 from crawlers.source_crawl import SourceCrawl
 from crawlers.spiders.source_spider import SourceSpider
 
-
 AGAIN_AFTER: Final = timedelta(days=1)
 """An article that is still led to is asked for again after a day: an edit seldom changes the words of its link."""
 AGAIN_MAX: Final = 20

@@ -59,7 +59,11 @@ class SitemapSpider(ArticleSpider):
             )
         yield from self.ask_articles(
             Lead(
-                url=entry.url, title=entry.title, published_at=entry.at, changed=entry.changed, tells_edits=bool(entry.changed)
+                url=entry.url,
+                title=entry.title,
+                published_at=entry.at,
+                changed=entry.changed,
+                tells_edits=bool(entry.changed),
             )
             for entry in self._newest_first(wanted)
         )
