@@ -40,6 +40,7 @@ _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _JUSTEXT_LOW: Final = 20
 _JUSTEXT_HIGH: Final = 60
 _SPACE: Final = re.compile(r"\s+")
+_BLANKS: Final = re.compile(r"\t|[ \t]{2,}")
 
 for _name in ("readability.readability", "trafilatura"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)  # they log what a page says; our own line tells what failed
@@ -97,10 +98,12 @@ class _Readability(Document):  # type: ignore[misc]  # the library has no types
     """Readability on a copy of our tree, with its answer left as a tree.
 
     Its first step asks of every div whether a block is within, by writing the div out as text, which is half of its
-    time. Asked of the tree it is the same question.
+    time. Asked of the tree it is the same question. How much of an element is link it measures again for every element
+    around; while nothing changes in the tree each length is taken once.
     """
 
     _divs_are_judged = False
+    _lengths: "dict[Any, int] | None" = None
 
     def get_clean_html(self) -> str:
         # Only its length is asked for, to tell an answer from a scrap; the library's own cleaning of attributes takes
@@ -109,7 +112,27 @@ class _Readability(Document):  # type: ignore[misc]  # the library has no types
         return html
 
     def _parse(self, root: Any) -> Any:
-        return deepcopy(root)  # cleaned already, and its links go nowhere
+        copy = deepcopy(root)  # cleaned already, and its links go nowhere
+        self._elements = list(copy.iter())  # lxml makes a new object of an element that nobody holds, again and again
+        return copy
+
+    def score_paragraphs(self) -> Any:
+        self._lengths = {}
+        try:
+            return super().score_paragraphs()
+        finally:
+            self._lengths = None
+
+    def get_link_density(self, elem: Any) -> float:
+        links = sum(map(self._length, elem.iterdescendants("a")))
+        return links / max(self._length(elem), 1)
+
+    def _length(self, element: Any) -> int:
+        if self._lengths is None:
+            return text_length(element.text_content())
+        if (length := self._lengths.get(element)) is None:
+            length = self._lengths[element] = text_length(element.text_content())
+        return length
 
     def transform_misused_divs_into_paragraphs(self) -> None:
         for div in self.html.findall(".//div"):
@@ -123,6 +146,14 @@ class _Readability(Document):  # type: ignore[misc]  # the library has no types
             self._divs_are_judged = False  # the library's own first step finds nothing left to judge
             return
         yield from super().tags(node, *tag_names)
+
+
+def text_length(text: str) -> int:
+    """Return how long a text is to Readability: white space around and between lines and the like counts once."""
+    lines = [line for line in map(str.strip, text.split("\n")) if line]
+    return max(len(lines) - 1, 0) + sum(
+        len(_BLANKS.sub(" ", line)) if "\t" in line or "  " in line else len(line) for line in lines
+    )
 
 
 def _readability(root: Any) -> str:

@@ -20,6 +20,7 @@ from crawlers.pseudonym import epoch, pseudonym
 from crawlers.raw_post import RawPost
 from text.mask import mask
 from text.normalise import normalise
+from text.public_url import public_url
 from text.url import canonical_url
 
 TEXT_CHARACTERS_MAX = 50_000
@@ -130,17 +131,18 @@ class Edge:
             return "没有正文：请检查正文对应的列或选择器。"
         title = mask(normalise(raw.title[:TITLE_CHARACTERS_MAX]))
         platform = raw.platform or raw.source
-        url = address(raw.url)
+        whole = _address(raw.url)
         published_at, is_doubtful = judged_time(raw.published_at, now)
         return Post(
-            id=post_id(platform, native_id=raw.native_id.strip(), canonical_url=url, text=text.text),
+            # two authors' pages that differ in the author alone are two posts, though neither keeps the author
+            id=post_id(platform, native_id=raw.native_id.strip(), canonical_url=whole, text=text.text),
             source=raw.source,
             platform=platform,
             text=text.text,
             published_at=published_at,
             fetched_at=now,
             title=title.text,
-            url=url,
+            url=public_url(whole),
             author=pseudonym(self._secret, platform, raw.author, epoch(published_at)),
             author_kind=raw.author_kind,
             time_is_doubtful=is_doubtful,
@@ -156,7 +158,11 @@ class Edge:
 
 
 def address(url: str) -> str:
-    """Return the canonical form of a web address, "" for anything that is none."""
+    """Return a web address as a post keeps it (`text.public_url`), "" for anything that is none."""
+    return public_url(_address(url))
+
+
+def _address(url: str) -> str:
     url = url.strip()
     if not url.lower().startswith(("http://", "https://")) or len(url) > URL_CHARACTERS_MAX:
         return ""

@@ -66,6 +66,8 @@ class EdgeIntake:
         if len(report.text) > TEXT_CHARACTERS_MAX:
             raise Rejected(f"内容超过 {TEXT_CHARACTERS_MAX} 字。请只写一条。")
         if report.url and not address(report.url):
+            if report.url.strip().lower().startswith(("http://", "https://")):
+                raise Rejected("这个链接指向一个人的主页，或者不是完整的网址。请给那一条内容自己的链接，或空着。")
             raise Rejected("链接要以 http:// 或 https:// 开头。没有链接就空着。")
         raw = RawPost(
             source=REPORTED,

@@ -16,8 +16,8 @@ class CrawlSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     machine is crawled."""
     timeout_s: float = 20.0
     """For one answer as a whole, at most 60."""
-    page_bytes_max: int = 4 * 1024 * 1024
-    """After decompression; a page beyond it is not read. At most 8 MiB."""
+    page_bytes_max: int = 8 * 1024 * 1024
+    """After decompression; a page beyond it is not read. At most 8 MiB, about what a full sitemap of 50,000 addresses has."""
     redirects_max: int = 5
     """At most 5."""
     retry_after_wait_s: float = 30.0

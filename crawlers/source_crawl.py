@@ -28,6 +28,8 @@ from crawlers.robots import RobotsBook
 from crawlers.schedule import Hints, Look
 from crawlers.settings import CrawlSettings
 from crawlers.source import Source
+from text.mask import mask
+from text.public_url import told_publicly
 
 _log = logging.getLogger(__name__)
 _LATE = timedelta(days=1)
@@ -164,11 +166,11 @@ class SourceCrawl:
         self._hints = hints
 
     def fail(self, sentence: str, kind: FailureKind = "down") -> None:
-        self._failures.append((sentence, kind))
+        self._failures.append((_told(sentence), kind))
 
     def decline(self, sentence: str) -> None:
         """Note that a page is not kept because it says so: a fault only where nothing else was found."""
-        self._declined.append(sentence)
+        self._declined.append(_told(sentence))
 
     def ask_later(self, seconds: float) -> None:
         """Put the next crawl off: the site asked for it."""
@@ -266,3 +268,8 @@ class SourceCrawl:
         )  # fmt: skip
         if fetched:
             self._good_post = max(fetched, key=lambda post: post.published_at).id
+
+
+def _told(sentence: str) -> str:
+    """Return a sentence that is kept and shown: an address in it may hold what somebody typed."""
+    return mask(told_publicly(sentence)).text

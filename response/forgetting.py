@@ -9,13 +9,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from alerts import store
-from contracts.identity import url_digest
+from contracts.identity import post_id, url_digest
 from contracts.ports.database import Database
 from contracts.ports.forget_list import ForgetList, Forgotten
 from contracts.ports.index import Index
 from contracts.post import Post
 from response import advice, audit, correcting, helping
 from response.settings import ResponseSettings
+from text.public_url import public_url
 from text.url import canonical_url
 
 
@@ -24,7 +25,8 @@ def forget(
     posts: Sequence[str] = (), by: str, now: datetime,
 ) -> int:  # fmt: skip
     """Forget posts by id, author pseudonym or address, for good; return how many left the index."""
-    addresses = [canonical_url(url) for url in urls]
+    addresses = [address for url in urls for address in {public_url(url), canonical_url(url)} if address]
+    posts = [*posts, *(post_id("", canonical_url=canonical_url(url)) for url in urls)]
     forget_list.add(
         [Forgotten(author=author) for author in authors]
         + [Forgotten(url_digest=url_digest(address)) for address in addresses]

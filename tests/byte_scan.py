@@ -4,6 +4,8 @@ Every eight bytes of a file are held against the ends of all pieces at once (the
 ten thousand pieces cost little more than one.
 """
 
+import io
+import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -46,12 +48,16 @@ class Pieces:
         return {self._named[piece] for piece in self._standing(data)}
 
     def in_files(self, folder: Path) -> list[Found]:
-        """Return every piece found in a file of the folder, with the file's path within it."""
+        """Return every piece found in a file of the folder, with the file's path within it.
+
+        What is packed (a report as DOCX) is looked at unpacked too.
+        """
         return [
-            Found(str(path.relative_to(folder)), piece)
+            Found(name, piece)
             for path in sorted(folder.rglob("*"))
             if path.is_file()
-            for piece in sorted(self.within(path.read_bytes()))
+            for name, data in _with_parts(str(path.relative_to(folder)), path.read_bytes())
+            for piece in sorted(self.within(data))
         ]
 
     def _standing(self, data: bytes) -> Iterator[bytes]:
@@ -68,3 +74,10 @@ class Pieces:
     @staticmethod
     def _hashed(values: np.ndarray) -> np.ndarray:
         return (values * _MIX) >> np.uint64(64 - _BITS)
+
+
+def _with_parts(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
+    yield name, data
+    if data.startswith(b"PK\x03\x04"):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            yield from ((f"{name}:{part}", archive.read(part)) for part in archive.namelist())

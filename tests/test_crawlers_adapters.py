@@ -2,13 +2,17 @@
 
 import gzip
 import json
+import pickle
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from crawlers.spiders.article_spider import AGAIN_MAX
 from tests.site.crawled import Crawled, crawled, feed
 from tests.site.serving import Answer, Site, serving
 
@@ -86,6 +90,39 @@ def test_a_column_leads_to_its_articles_which_are_read_once_and_again_when_their
     assert leads(second) == ["样例市下月起实行托育新规（更正）。"]
     assert [path for path in site.paths() if path.endswith("html")] == ["/news/t1.html"]
     assert second.posts[0].id == post.id
+
+
+def test_an_article_is_asked_for_again_after_a_day_whatever_its_link_says(site: Site, tmp_path: Path) -> None:
+    names = [str(number) for number in range(AGAIN_MAX + 5)]
+    site.routes["/"] = column(*((f"/t{name}", f"题 {name}") for name in names))
+    site.routes |= {f"/t{name}": article(f"题 {name}", f"正文 {name}。") for name in names}
+    paper = source("list", site.url + "/", links={"pattern": r"/t\d"})
+    assert len(crawled(paper, state=tmp_path).posts) == len(names)
+    site.routes |= {"/t1": article("题 1", "改过的正文。"), "/t2": Answer("", 404)}
+    site.asked.clear()
+    assert not crawled(paper, state=tmp_path).posts
+    assert site.paths() == ["/robots.txt", "/"], "within the day nothing is asked again"
+    a_day_passes(tmp_path)
+    third = crawled(paper, state=tmp_path)
+    assert leads(third) == ["改过的正文。"]
+    assert third.forgotten == (site.url + "/t2",)
+    assert third.outcome.unchanged == AGAIN_MAX - 2, (
+        "the others were asked conditionally, some are left to the next crawl"
+    )
+    fourth = crawled(paper, state=tmp_path)
+    asked = Counter(site.paths())
+    assert {asked[f"/t{name}"] for name in names} == {1}
+    assert not fourth.posts
+
+
+def a_day_passes(folder: Path) -> None:
+    """Let everything that the crawl state remembers be a day older."""
+    file = folder / "crawl_state.pickle"
+    state = pickle.loads(file.read_bytes())  # noqa: S301 - our own
+    pages = state._pages
+    for url, page in pages.items():
+        pages[url] = msgspec.structs.replace(page, fetched_at=page.fetched_at - timedelta(days=1))
+    file.write_bytes(pickle.dumps(state))
 
 
 def test_own_selectors_go_before_the_reading_of_the_page(site: Site, tmp_path: Path) -> None:

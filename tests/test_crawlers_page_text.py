@@ -18,6 +18,13 @@ from crawlers.page_text import fragment_text
         ("<script>x</script><style>y</style><textarea>z</textarea>留", "留"),
         ("<p>  多   空\n\n白 </p>", "多 空\n白"),
         ("<div><p>没关<div>也没关", "没关\n也没关"),
+        ('<div class="quote"><blockquote>某人 发表于 2026-11-20<br>旧话</blockquote></div>新话', "新话"),
+        ("<blockquote class=x><div><cite>某人 写了：</cite>旧话</div></blockquote>新话", "新话"),
+        (
+            '<aside class="quote no-group" data-username="某人"><div class="title">某人:</div></aside><p>新话</p>',
+            "新话",
+        ),
+        ("<blockquote>自己引的一句</blockquote>新话", "自己引的一句\n新话"),
         ("", ""),
         ("<>", "<>"),
     ],

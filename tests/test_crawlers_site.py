@@ -192,10 +192,10 @@ def test_a_redirect_to_a_forbidden_path_is_not_followed(site: Site, tmp_path: Pa
 
 def test_a_page_beyond_the_limit_is_cut_off_plain_or_packed(site: Site, tmp_path: Path) -> None:
     site.routes["/rss"] = Answer(b"<rss>" + b"x" * 10_000_000)
-    assert "超过 4 MB" in crawled(feed(site.url + "/rss"), state=tmp_path).outcome.failure
+    assert "超过 8 MB" in crawled(feed(site.url + "/rss"), state=tmp_path).outcome.failure
     bomb = gzip.compress(b"<rss>" + b"x" * 60_000_000)
     site.routes["/rss"] = Answer(bomb, headers={"Content-Encoding": "gzip"})
-    assert "超过 4 MB" in crawled(feed(site.url + "/rss"), state=tmp_path).outcome.failure
+    assert "超过 8 MB" in crawled(feed(site.url + "/rss"), state=tmp_path).outcome.failure
 
 
 def test_a_forum_is_crawled_over_its_pages_and_asked_again_only_where_replies_came(site: Site, tmp_path: Path) -> None:

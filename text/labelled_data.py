@@ -71,6 +71,18 @@ _NICKNAME: Final = re.compile(
     r"(?:昵称|网名|用户名|微信名|抖音名|快手名|微博名|ID名)(?:[:：]|是|叫|为)[\s“\"「【]{0,2}([^\s，。,；;！？!?“”\"」】〔〕（）()]{2,20})"
 )
 
+_USER: Final = r"([^\s，。、,；;！？!?：:@“”\"「」【】〔〕（）()\[\]]{2,20})"
+_BYLINES: Final = (
+    re.compile(rf"(?:最后由|原帖由)\s{{0,2}}{_USER}\s{{0,2}}(?=于|在|发表|编辑)"),
+    re.compile(rf"回复\s{{1,2}}(?:第?[0-9]{{1,5}}(?:楼|#)\s{{0,2}})?{_USER}\s{{1,2}}的帖子"),
+    re.compile(rf"(?:^|\n|引用[:：]?\s{{0,2}}){_USER}\s{{1,2}}(?=发表于\s{{0,2}}(?:[0-9]{{4}}[\-/年.]|昨天|前天|今天|[0-9半]{{1,2}}\s?(?:天|小时|分钟)前)|(?:写道|写了|说道)[:：])"),
+    re.compile(rf"(?:发帖人|发帖者|回帖人|提问人|提问者|留言人|来信人|写信人)[:：]\s{{0,2}}{_USER}(?=[\s，。,；;、！!?？（(【\[]|$)"),
+)  # fmt: skip
+"""How forums and letter boxes name who wrote or changed a post, in the midst of its text."""
+_NO_USER: Final = re.compile(
+    r"^(?:原文|本文|全文|文章|首次|最后|最早|最近|论文|该文|此文|已经|曾经|保密|匿名|无|不详|.{0,4}(?:先生|女士|同志|老师))$"
+)
+
 _HANDLE: Final = re.compile(r"(?<![A-Za-z0-9._%+\-])@([\w\u00b7·\-]{2,30})")
 _CLAUSE: Final = re.compile(r"[你我他她它的了是在说看请快求帮不有怎什这那都也就被把给让来去管打救为能]")
 _EVERYBODY: Final = re.compile(r"所有|全体|全部|大家|各位|群主|管理|某|写信|本人|楼主|我|你")
@@ -81,8 +93,9 @@ _INSTITUTION: Final = re.compile(
 _EMAIL: Final = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}\s?(?:@|[(\[]at[)\]]|艾特)\s?(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62})\s?(?:[.。]|点)\s?){1,4}[A-Za-z]{2,12}"
 )
-_PROFILE: Final = re.compile(
-    r"(?:https?://)?(?:[a-z]+\.)?(?:weibo\.(?:com|cn)/(?:u/|n/|profile/)?[^\s/?#，。]{5,40}(?![\w/])|xiaohongshu\.com/user/profile/\w+|zhihu\.com/people/[\w\-]+"
+PROFILE: Final = re.compile(
+    r"(?<![A-Za-z0-9.])(?:https?://)?(?:[a-z]+\.)?(?:weibo\.(?:com|cn)/(?:u/|n/|profile/)?(?!(?:weibo|search|status|detail|login|newlogin)\b)[^\s/?#，。]{5,40}(?![\w/])"
+    r"|xiaohongshu\.com/user/profile/\w+|zhihu\.com/people/[\w\-]+"
     r"|space\.bilibili\.com/[0-9]+|douyin\.com/user/[\w\-]+|kuaishou\.com/profile/\w+|douban\.com/people/[\w\-]+|tieba\.baidu\.com/home/main\?[^\s，。]+)"
 )
 _HONG_KONG_ID: Final = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{1,2})([0-9]{6})\s?[(（]([0-9Aa])[)）]")
@@ -117,6 +130,10 @@ def labelled_spans(shadow: str) -> Iterator[Span]:
                 yield Span(match.start(1), match.end(1), kind)
     for match in _BORN.finditer(shadow):
         yield Span(match.start(), match.end(), "birthday")
+    for pattern in _BYLINES:
+        for match in pattern.finditer(shadow):
+            if not (_INSTITUTION.search(match.group(1)) or _NO_USER.match(match.group(1))):
+                yield Span(match.start(1), match.end(1), "username")
     for kind, pattern in (("account", _PLATFORM_ACCOUNT), ("username", _NICKNAME)):
         for match in pattern.finditer(shadow):
             if not _INSTITUTION.search(match.group(1)):
@@ -129,7 +146,7 @@ def _is_public(value: str) -> bool:
 
 def shaped_spans(shadow: str) -> Iterator[Span]:
     """Yield what its own shape makes personal: mail and profile addresses, plates, identity cards of Hong Kong."""
-    for kind, pattern in (("email", _EMAIL), ("profile", _PROFILE)):
+    for kind, pattern in (("email", _EMAIL), ("profile", PROFILE)):
         for match in pattern.finditer(shadow):
             yield Span(match.start(), match.end(), kind)
     for match in _HONG_KONG_ID.finditer(shadow):

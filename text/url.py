@@ -71,7 +71,7 @@ def canonical_url(url: str) -> str:
         for name, value in parse_qsl(parts.query, keep_blank_values=True, errors="surrogateescape")
         if not _is_tracking(name.lower(), value)
     )
-    return urlunsplit((scheme, netloc, parts.path or "/", urlencode(kept, errors="surrogateescape"), ""))
+    return urlunsplit((scheme, netloc, parts.path.rstrip() or "/", urlencode(kept, errors="surrogateescape"), ""))
 
 
 def _is_tracking(name: str, value: str) -> bool:

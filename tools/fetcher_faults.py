@@ -2,8 +2,9 @@
 
     python -m tools.fetcher_faults [--kills 100] [--seed N]
 
-A feed that goes on growing and a forum are crawled on loopback into the embedded log and database. Ends with 0 only
-when no post is lost and the doubled ones are told by their ids.
+A feed that goes on growing, a forum and a list of articles (read by extractors of the fetcher's own, that must end with
+it) are crawled on loopback into the embedded log and database. Ends with 0 only when no post is lost and the doubled
+ones are told by their ids.
 """
 
 import argparse
@@ -36,12 +37,15 @@ from tests.site.system_clock import SystemClock
 
 _THREADS: Final = 12
 _FLOORS: Final = 4
+_ARTICLES: Final = 8
 _ITEMS_FIRST: Final = 10
 _ITEMS_MAX: Final = 400
-_LIFE_S: Final = 0.5
+_LIFE_S: Final = 0.8
 """The longest life of a fetcher; a crawl of all takes about as long, so that kills strike anywhere in it."""
 _CHILDREN = multiprocessing.get_context("forkserver")
-_CHILDREN.set_forkserver_preload(["tests.site.crawl_child", "backends.database.forget_list", "backends.sqlite.log"])
+_CHILDREN.set_forkserver_preload(
+    ["tests.site.crawl_child", "backends.database.forget_list", "backends.sqlite.log", "crawlers.extraction_pool"]
+)
 
 
 class Ledger(msgspec.Struct, frozen=True):
@@ -69,7 +73,13 @@ def under_fire(folder: Path, kills: int, chance: random.Random) -> Ledger:
     database.close()
     with serving() as site:
         _publish(site)
-        sources = (feed(site.url + "/rss", interval_s=1.0), forum(site.url + "/b", interval_s=1.0))
+        sources = (
+            feed(site.url + "/rss", interval_s=1.0),
+            forum(site.url + "/b", interval_s=1.0),
+            feed(
+                site.url + "/l", id="paper", kind="list", interval_s=1.0, links={"link": "li a"}, article={"text": "p"}
+            ),
+        )
         killed = 0
         while killed < kills:
             before = len(site.asked)
@@ -97,9 +107,19 @@ def _publish(site: Site) -> None:
         floors = ((f"{name}{floor}", _floor(name, floor)) for floor in range(_FLOORS))
         site.routes[f"/t/{name}"] = Answer(thread(*floors), etag=f'"{name}"')
 
+    links = "".join(f'<li><a href="/a/{number}">样例报道第{number}篇</a></li>' for number in range(_ARTICLES))
+    site.routes["/l"] = Answer(f"<html><body><ul>{links}</ul></body></html>", etag='"l"')
+    for number in range(_ARTICLES):
+        page = f"<html><body><h1>样例报道第{number}篇</h1><p>{_article(number)}</p></body></html>"
+        site.routes[f"/a/{number}"] = Answer(page, etag=f'"a{number}"')
+
 
 def _item(number: int) -> str:
     return f"样例新闻第{number}条。"
+
+
+def _article(number: int) -> str:
+    return f"样例报道第{number}篇说，" + "社区请来律师讲怀孕的女工怎样保护自己，来了许多人。" * 6
 
 
 def _floor(name: str, floor: int) -> str:
@@ -107,7 +127,8 @@ def _floor(name: str, floor: int) -> str:
 
 
 def _fetcher(folder: Path, sources: tuple[dict[str, Any], ...]) -> Any:
-    child = _CHILDREN.Process(target=_fetch, args=(str(folder), sources), daemon=True)
+    # no daemon: one may not have children, and extractors are its children
+    child = _CHILDREN.Process(target=_fetch, args=(str(folder), sources))
     child.start()
     return child
 
@@ -138,6 +159,7 @@ def _wait_until_it_asks(site: Site, before: int, child: Any) -> None:
 def _ledger(folder: Path, site: Site, kills: int) -> Ledger:
     shown = min(_ITEMS_FIRST + 2 * (site.paths().count("/rss") - 1), _ITEMS_MAX)
     published = {_item(number) for number in range(shown)}
+    published |= {_article(number) for number in range(_ARTICLES)}
     published |= {_floor(str(name), floor) for name in range(_THREADS) for floor in range(_FLOORS)}
     log = SqliteLog(folder / "log.db", SystemClock())
     events_kept = (record.event for record in read_all(log, [POSTS_FETCHED], {}))

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from backends.database.statements import portions, upsert
 from backends.database.tables import host_requests, pages, seen, source_health
+from contracts.identity import digest
 from contracts.ports.crawl_state import HostRequests, PageState, SourceHealth
 from contracts.ports.database import Database
 
@@ -16,17 +17,19 @@ class DatabaseCrawlState:
     """What the edge remembers between crawls.
 
     needs: the desk database · configuration: none · delivery: durable when the call returns · ordering: the newest
-    state of a page wins, whoever writes last · limits: any number of processes; one transaction a request.
+    state of a page wins, whoever writes last · limits: any number of processes; one transaction a request; addresses are
+    kept as digests, since some hold what a person typed.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def pages(self, urls: Sequence[str]) -> Mapping[str, PageState]:
+        named = {digest("page", url): url for url in urls}
         with self._database.reading() as connection:
             return {
-                row.url: PageState(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
-                for portion in portions(urls)
+                named[row.url]: PageState(**(dict(row._mapping) | {"url": named[row.url]}))  # noqa: SLF001 - SQLAlchemy's public name
+                for portion in portions(list(named))
                 for row in connection.execute(select(pages).where(pages.c.url.in_(portion)))
             }
 
@@ -40,7 +43,8 @@ class DatabaseCrawlState:
                 set_={column.name: insert.excluded[column.name] for column in pages.c if not column.primary_key},
                 where=pages.c.fetched_at <= insert.excluded.fetched_at,
             )
-            connection.execute(newest, [msgspec.structs.asdict(state) for state in states])
+            rows = [msgspec.structs.asdict(state) | {"url": digest("page", state.url)} for state in states]
+            connection.execute(newest, rows)
 
     def seen(self, ids: Sequence[str]) -> Mapping[str, str]:
         with self._database.reading() as connection:

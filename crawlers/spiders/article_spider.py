@@ -1,6 +1,8 @@
-"""What the spiders of list, sitemap and json share: a page of an article, read once and again only when its mark changes."""
+"""What the spiders of list, sitemap and json share: a page of an article, read again when its mark changes or in time."""
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import Final
 
 import msgspec
 from parsel import Selector
@@ -16,12 +18,19 @@ from crawlers.replies import replies_on
 from crawlers.source_crawl import SourceCrawl
 from crawlers.spiders.source_spider import SourceSpider
 
+AGAIN_AFTER: Final = timedelta(days=1)
+"""An article that is still led to is asked for again after a day: an edit seldom changes the words of its link."""
+AGAIN_MAX: Final = 20
+"""So many a crawl at most: what is new goes first, and a list of hundreds is gone through over the day."""
+
 
 class Lead(Hint, frozen=True):
     """An article to be read: its address, and the words that say whether it has changed since ("" = never)."""
 
     url: str = ""
     changed: str = ""
+    tells_edits: bool = False
+    """Whether those words change with every edit (`lastmod`): then nothing is asked again without cause."""
 
 
 class ArticleSpider(SourceSpider):
@@ -31,24 +40,37 @@ class ArticleSpider(SourceSpider):
         super().__init__(crawl)
         self.left_out = False
         self._asked: set[str] = set()
+        self._again = 0
 
     def ask_articles(self, leads: Iterable[Lead]) -> Iterator[Request]:
-        """Ask for the new and changed ones, up to the source's articles_max a crawl."""
+        """Ask for the new and changed ones, up to the source's articles_max a crawl, then for some that were read long ago."""
         yield from self.second_looks()
         fresh = [lead for lead in leads if lead.url not in self._asked]
         known = self.crawl.shared.crawl_state.pages([lead.url for lead in fresh])
+        aged: list[Lead] = []
         for lead in fresh:
             state = known.get(lead.url)
             if state and state.body_digest == _mark(lead):
-                self.crawl.unchanged += 1
+                if not lead.tells_edits and self.crawl.shared.clock.now() - state.fetched_at >= AGAIN_AFTER:
+                    aged.append(lead)
+                else:
+                    self.crawl.unchanged += 1
                 continue
             if len(self._asked) >= self.crawl.source.links.articles_max:
                 self.left_out = True
                 return
-            self._asked.add(lead.url)
-            request = self.ask(lead.url, self.read_article, is_conditional=True, lead=lead, mark=_mark(lead))
-            # in the order of the leads: the newest of them must not be what requests_max leaves out
-            yield request.replace(priority=-len(self._asked))
+            yield self._ask_article(lead)
+        room = self.crawl.source.links.articles_max - len(self._asked)
+        aged.sort(key=lambda lead: known[lead.url].fetched_at)
+        for lead in aged[: max(0, min(AGAIN_MAX - self._again, room))]:
+            self._again += 1
+            yield self._ask_article(lead)
+
+    def _ask_article(self, lead: Lead) -> Request:
+        self._asked.add(lead.url)
+        request = self.ask(lead.url, self.read_article, is_conditional=True, lead=lead, mark=_mark(lead))
+        # in the order of the leads: the newest of them must not be what requests_max leaves out
+        return request.replace(priority=-len(self._asked))
 
     def second_looks(self) -> Iterator[Request]:
         """Ask again for what answered 404, now that what leads to the articles has come."""
@@ -72,7 +94,8 @@ class ArticleSpider(SourceSpider):
         if response.status == 304:
             self.crawl.unchanged += 1
             if known := self.crawl.page(lead.url):
-                self.crawl.take((), (msgspec.structs.replace(known, body_digest=mark),))
+                seen_at = self.crawl.shared.clock.now()
+                self.crawl.take((), (msgspec.structs.replace(known, body_digest=mark, fetched_at=seen_at),))
             return
         state = self.state(response, url=lead.url, mark=mark, has_validators=response.url == lead.url)
         if not self.is_page(response):

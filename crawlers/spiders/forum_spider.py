@@ -13,6 +13,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from contracts.ports.crawl_state import PageState
+from crawlers.edge import address
 from crawlers.forum import read_list, read_thread
 from crawlers.source import PostShape, ThreadList
 from crawlers.source_crawl import SourceCrawl
@@ -131,7 +132,7 @@ class ForumSpider(SourceSpider):
     def _at(self, response: Response, thread: str, page: int) -> PageState:
         """Remember under which address the posts of a page stand: its number alone is known once the thread is gone."""
         return PageState(
-            url=_numbered(thread, page), body_digest=response.url, fetched_at=self.crawl.shared.clock.now()
+            url=_numbered(thread, page), body_digest=address(response.url), fetched_at=self.crawl.shared.clock.now()
         )
 
     def _addresses(self, thread: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from crawlers.spiders.article_spider import ArticleSpider, Lead
 
 
 class ListSpider(ArticleSpider):
-    """An article is read again when the words of its link change; the list is remembered when all it led to is safe."""
+    """An article is read again when the words of its link change, and after a day; the list is remembered when all it led to is safe."""
 
     def first(self) -> Request:
         return self._ask_list(self.crawl.source.url, 1)

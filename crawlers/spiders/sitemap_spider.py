@@ -57,7 +57,13 @@ class SitemapSpider(ArticleSpider):
                 response, f"{response.url} 里没有一个网址符合 links.pattern“{self._pattern.pattern}”：请检查。"
             )
         yield from self.ask_articles(
-            Lead(url=entry.url, title=entry.title, published_at=entry.at, changed=entry.changed)
+            Lead(
+                url=entry.url,
+                title=entry.title,
+                published_at=entry.at,
+                changed=entry.changed,
+                tells_edits=bool(entry.changed),
+            )
             for entry in self._newest_first(wanted)
         )
         if not self.left_out and not found.sitemaps:

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import unquote_plus, urlencode
 
 import msgspec
 from starlette.responses import Response, StreamingResponse
@@ -19,6 +19,7 @@ from desk.rendering import teller
 from desk.visit import Visit
 from response import audit
 from response.access import narrowed, sees_plea, unit_of_plea
+from text.mask import mask
 
 PAGE_SIZE: Final = 30
 EXPORT_MAX: Final = 10_000
@@ -74,7 +75,7 @@ def export(visit: Visit) -> Response:
     )  # a broken question is refused before the answer starts
     with visit.desk.database.writing() as connection:
         audit.append(
-            connection, by=visit.officer.id, act="export", subject="search", detail=visit.request.url.query[:500],
+            connection, by=visit.officer.id, act="export", subject="search", detail=mask(unquote_plus(visit.request.url.query)).text[:500],
             now=visit.now,
         )  # fmt: skip
     name = visit.now.astimezone(BEIJING).strftime("qingting-%Y%m%d-%H%M.csv")
