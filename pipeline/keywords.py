@@ -55,33 +55,25 @@ def told(texts: Sequence[str]) -> list[Told]:
     cut = words.cut(texts)
     ends = np.searchsorted(cut.text, np.arange(len(texts) + 1))
     terms, term_ends = _terms(cut, len(texts))
-    matter, matter_ends, matter_weight = _matter(cut, len(texts))
+    matter, matter_ends = _matter(cut, len(texts))
     bodies = _bodies(texts, cut, ends)
-    start, size = cut.start.tolist(), cut.size.tolist()
+    start, end = cut.start[matter].tolist(), (cut.start + cut.size)[matter].tolist()
     found = []
-    chosen, weights = matter.tolist(), matter_weight.tolist()
     for number, text in enumerate(texts):
-        named: list[str] = []
+        named: Sequence[str] = bodies.get(number, ())
         if "#" in text or "《" in text:
-            named = [tag for tag in map(_tag, _TAG.findall(text[: words.READ])) if tag]
-        named += bodies.get(number, ())
-        mine = sorted(zip(weights[matter_ends[number] : matter_ends[number + 1]], chosen[matter_ends[number] : matter_ends[number + 1]], strict=True), key=_heaviest)  # fmt: skip
-        picked = dict.fromkeys(named)
-        for _, word in mine:
-            if len(picked) >= MOST:
-                break
-            picked.setdefault(text[start[word] : start[word] + size[word]])
-        kept = _without_parts(list(picked)[:MOST])
+            named = [*filter(None, map(_tag, _TAG.findall(text[: words.READ]))), *named]
+        own = range(matter_ends[number], matter_ends[number + 1])
+        kept = _without_parts(list(dict.fromkeys([*named, *[text[start[word] : end[word]] for word in own]]))[:MOST])
         found.append(Told(kept, terms[term_ends[number] * 4 : term_ends[number + 1] * 4]))
     return found
 
 
-def _heaviest(item: tuple[float, int]) -> tuple[float, int]:
-    return -item[0], item[1]
-
-
 def _without_parts(found: Sequence[str]) -> tuple[str, ...]:
-    return tuple(word for word in found if not any(word != other and word in other for other in found))
+    if len(found) < 2:
+        return tuple(found)
+    joined = "\n".join(found)
+    return tuple([word for word in found if joined.count(word) == 1])
 
 
 def _tag(match: tuple[str, str]) -> str:
@@ -102,13 +94,14 @@ def _is_person(name: str) -> bool:
     return "某" in name or given is None or given[0] == PERSON
 
 
-def _matter(cut: Cut, texts: int) -> tuple[NDArray[np.int64], list[int], NDArray[np.float64]]:
-    """Return numbers of the words that may be keywords, where each text's end, and their weights."""
+def _matter(cut: Cut, texts: int) -> tuple[NDArray[np.int64], list[int]]:
+    """Return numbers of the words that may be keywords, by text and the most telling first, and where each text's end."""
     plain = (cut.kind == NOUN) & (cut.telling >= _TELLING) & ~cut.beside
     picked = np.flatnonzero(plain | (cut.kind == MATTER))
     picked = picked[~np.isin(cut.hash[picked], _plain())]
     weight = cut.telling[picked] + _LEXICON_GAIN * (cut.kind[picked] == MATTER)
-    return picked, np.searchsorted(cut.text[picked], np.arange(texts + 1)).tolist(), weight
+    picked = picked[np.lexsort((picked, -weight, cut.text[picked]))]
+    return picked, np.searchsorted(cut.text[picked], np.arange(texts + 1)).tolist()
 
 
 def _terms(cut: Cut, texts: int) -> tuple[bytes, list[int]]:

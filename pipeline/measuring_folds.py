@@ -95,10 +95,14 @@ class FoldFigures(msgspec.Struct, frozen=True, kw_only=True):
 
     originals: int
     unrelated: int
+    right: int
+    """Copies that folded onto their own original."""
+    folded: int
+    """All that folded, copies and unrelated alike."""
     recall: float
-    """Part of all copies that folded onto their own original."""
+    """Right of all copies."""
     precision: float
-    """Of all that folded, copies and unrelated alike, the part that folded onto its own original."""
+    """Right of all that folded."""
     recall_by_edit: dict[str, float]
     unrelated_folded: int
 
@@ -139,6 +143,6 @@ def measure(posts: Sequence[str], count: int = POSTS) -> FoldFigures:
         wrong += sum(bool(original) for original in found) - hits
     strangers = sum(bool(folds.original_of(sketch)) for sketch in sketches(unrelated))
     return FoldFigures(
-        originals=len(originals), unrelated=len(unrelated), recall=round(right / len(originals) / len(EDITS), 4),
+        originals=len(originals), unrelated=len(unrelated), right=right, folded=right + wrong + strangers, recall=round(right / len(originals) / len(EDITS), 4),
         precision=round(right / max(1, right + wrong + strangers), 4), recall_by_edit=recall, unrelated_folded=strangers,
     )  # fmt: skip

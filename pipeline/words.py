@@ -30,7 +30,8 @@ _UNUSED: Final = 15.0
 _ROUNDS: Final = 3
 """So often what lost against a loser gets its turn."""
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
-_SLOTS: Final = 19
+_SLOTS: Final = 17
+_SEEN: Final = 21
 _LATIN_MOST: Final = 16
 _UNKNOWN_MOST: Final = 4
 _STOPS_NAMES: Final = (
@@ -60,6 +61,9 @@ class Cut(msgspec.Struct, frozen=True, eq=False):
 
 
 class _Table(msgspec.Struct, frozen=True, eq=False):
+    seen: NDArray[np.bool_]
+    """By the upper bits of a hash, more of them than in `first`: whether any word has them. Most runs of letters are
+    no word, and one look tells so."""
     prints: Numbers
     """Hashes of the words, rising; the columns follow."""
     first: Ints
@@ -201,15 +205,15 @@ def _hash_at(lowered: Numbers, start: Ints, size: Ints) -> Numbers:
 def _looked_up(hashes: Numbers, table: _Table) -> Ints:
     """Return the numbers of the words of these hashes, -1 for none."""
     found = np.full(len(hashes), -1, dtype=np.int64)
-    upper = (hashes >> np.uint64(64 - _SLOTS)).astype(np.int64)
-    first, end = table.first[upper], table.first[upper + 1]
-    asked = np.flatnonzero(end > first)
-    at, wanted = first[asked], hashes[asked]
+    asked = np.flatnonzero(table.seen[hashes >> np.uint64(64 - _SEEN)])
+    wanted = hashes[asked]
+    upper = wanted >> np.uint64(64 - _SLOTS)
+    at, end = table.first[upper], table.first[upper + np.uint64(1)]
     for _ in range(table.most):
         hit = table.prints[at] == wanted
         found[asked[hit]] = at[hit]
-        further = ~hit & (at + 1 < end[asked])
-        asked, at, wanted = asked[further], at[further] + 1, wanted[further]
+        further = ~hit & (at + 1 < end)
+        asked, at, end, wanted = asked[further], at[further] + 1, end[further], wanted[further]
         if not len(asked):
             break
     return found
@@ -265,6 +269,8 @@ def _table() -> _Table:
     prints = joined["prints"][order]
     upper = prints >> np.uint64(64 - _SLOTS)
     first = np.searchsorted(upper, np.arange((1 << _SLOTS) + 1, dtype=np.uint64))
+    seen = np.zeros(1 << _SEEN, dtype=bool)
+    seen[prints >> np.uint64(64 - _SEEN)] = True
     every = np.arange(0x10000)
     han = (every >= 0x4E00) & (every < 0xA000)
     may_name = han.copy()
@@ -277,7 +283,7 @@ def _table() -> _Table:
     lower = np.arange(0x10000, dtype=np.uint32)
     lower[65:91] += 32
     return _Table(
-        prints, first, int(np.diff(first).max()), joined["kind"][order], joined["telling"][order],
+        seen, prints, first, int(np.diff(first).max()), joined["kind"][order], joined["telling"][order],
         (joined["alone"] - joined["rarity"])[order], han, may_name, plain, latin, lower,
     )  # fmt: skip
 

@@ -18,7 +18,7 @@ KEYS: Final = 8
 PAIRS: Final = 32
 """2-grams by which they are compared."""
 LEAST_COMPARED: Final = 4
-"""Of fewer 2-grams nothing is told: a short text beside a very long one."""
+"""Where the sketches leave fewer 2-grams to compare they tell nothing: a short text beside a very long one."""
 SHORTEST: Final = 12
 """Texts with fewer letters are not folded: too many people say the same short thing."""
 _READ: Final = 4000
@@ -70,7 +70,7 @@ def held(one: bytes, other: bytes) -> float:
     bound = min(first[-1] if len(first) == PAIRS else 1 << 16, second[-1] if len(second) == PAIRS else 1 << 16)
     mine, others = {pair for pair in first if pair <= bound}, {pair for pair in second if pair <= bound}
     fewer = min(len(mine), len(others))
-    return len(mine & others) / fewer if fewer >= LEAST_COMPARED else 0.0
+    return len(mine & others) / fewer if fewer >= min(LEAST_COMPARED, len(first), len(second)) else 0.0
 
 
 def _pairs(sketched: bytes) -> Sequence[int]:
