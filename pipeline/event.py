@@ -303,6 +303,11 @@ def _alike(one: Vector, other: Vector) -> float:
     return shared / math.sqrt(sum([w * w for w in one.values()]) * sum([w * w for w in other.values()]))
 
 
+def words_of(terms: bytes) -> Iterable[int]:
+    """Return the hashes of the words in `Score.terms`."""
+    return _vector(terms)
+
+
 @lru_cache(maxsize=4)  # asked for once to find the event, once to remember the post
 def _vector(terms: bytes) -> Vector:
     """Return the weights of a post's terms, the heaviest first, of length 1."""

@@ -18,7 +18,7 @@ import msgspec
 from contracts.post import Post
 from contracts.score import Score
 from pipeline import scorers, understanding
-from pipeline.event import Belonging, Events, Features
+from pipeline.event import Belonging, Events, Features, words_of
 from pipeline.fold import Folds
 from pipeline.labelled import CORPUS, held_out_keys, own_posts
 
@@ -150,6 +150,29 @@ def found(posts: Sequence[Arriving], scores: Sequence[Score]) -> tuple[list[str]
             events.add(post.id, belonging, features, is_copy=bool(original))
         named.append(belonging.event or post.id)
     return [events.standing(event) for event in named], len(events.aliases)
+
+
+def within_reach(posts: Sequence[Arriving], scores: Sequence[Score]) -> EventFigures:
+    """Return what a reader of telling words alone could reach who knew the stories: posts of one story that share any are together."""
+    events = [one.post.id for one in posts]
+    of_story: defaultdict[str, list[int]] = defaultdict(list)
+    for number, one in enumerate(posts):
+        of_story[one.story].append(number)
+    for members in of_story.values():
+        groups: list[tuple[set[int], list[int]]] = []
+        for number in members:
+            words, mine = set(words_of(scores[number].terms)), [number]
+            apart = []
+            for group in groups:
+                if words & group[0]:
+                    words, mine = words | group[0], mine + group[1]
+                else:
+                    apart.append(group)
+            groups = [*apart, (words, mine)]
+        for _, mine in groups:
+            for number in mine:
+                events[number] = posts[min(mine)].post.id
+    return bcubed([one.story for one in posts], events)
 
 
 def bcubed(stories: Sequence[str], events: Sequence[str], merged: int = 0) -> EventFigures:

@@ -112,10 +112,12 @@ def events(shared: Path) -> list[Measured]:
     rows = []
     for goal, posts, on in told:
         if posts:
-            found = measuring_events.measure(posts)
-            print(msgspec.json.encode(found).decode())
+            scores = measuring_events.scored(posts)
+            found = measuring_events.bcubed([one.story for one in posts], *measuring_events.found(posts, scores))
+            reach = measuring_events.within_reach(posts, scores)
+            print(msgspec.json.encode({"found": found, "within reach of words": reach}).decode())
             size = f"{found.measured} posts of {found.stories} stories among {found.posts:,}"
-            parts = f"precision {found.precision:.2f}, recall {found.recall:.2f}"
+            parts = f"precision {found.precision:.2f}, recall {found.recall:.2f}; {reach.f:.2f} if all that share a telling word were together"
             rows.append(Measured(goal, found.f, f"{size} ({on}); {parts}", f"{COMMAND} events", found.low, found.high))
     return rows
 
