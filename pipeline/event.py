@@ -185,7 +185,7 @@ class Events:
         near = sum([weight * sums[term] for term, weight in vector.items() if term in sums])
         near *= math.exp(-gap / _FADES_H) / math.sqrt(event.square)
         if features.topics and event.topics:
-            near *= _SAME_TOPIC if any([topic in event.topics for topic in features.topics[:2]]) else _OTHER_TOPIC
+            near *= _OTHER_TOPIC if event.topics.keys().isdisjoint(features.topics[:2]) else _SAME_TOPIC
         if event.places and (places := _places(features.regions)):
             near *= _OTHER_PLACE if places.isdisjoint(event.places) else _SAME_PLACE
         return near
@@ -330,6 +330,4 @@ def _count(counts: dict[str, int], found: Iterable[str]) -> None:
 @lru_cache(maxsize=4096)
 def _places(regions: Sequence[str]) -> frozenset[str]:
     """Return the cities, of other provinces the provinces; all Hunan says nothing."""
-    return frozenset(
-        code[:4] if code.startswith("43") else code[:2] for code in regions if code != "430000"
-    )
+    return frozenset(code[:4] if code.startswith("43") else code[:2] for code in regions if code != "430000")

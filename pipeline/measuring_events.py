@@ -183,7 +183,7 @@ def bcubed(stories: Sequence[str], events: Sequence[str], merged: int = 0) -> Ev
         of_story[story].add(number)
         of_event[event].add(number)
     sums: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
-    for number, (story, event) in enumerate(zip(stories, events, strict=True)):
+    for story, event in zip(stories, events, strict=True):
         told_of, held = of_story[story], of_event[event]
         if len(told_of) > 1:
             both = len(told_of & held)

@@ -31,8 +31,8 @@ from contracts.post import Post
 from contracts.score import Score
 from contracts.testing.builders import NOON, make_fetched, make_post, make_score, make_scored
 from contracts.testing.clock import FakeClock
-from pipeline.keywords import told
 from pipeline.index_role import IndexRole
+from pipeline.keywords import told
 from pipeline.score_role import ScoreRole
 from text.sketch import sketch
 
@@ -310,7 +310,9 @@ def test_a_post_edited_into_a_plea_loses_fold_and_event_and_no_copy_finds_it(wor
         (another, None),
     ):
         score = make_score(
-            grams=sketch(post.text), lane=lane, topics=("domestic_violence",),
+            grams=sketch(post.text),
+            lane=lane,
+            topics=("domestic_violence",),
             terms=b"" if lane else told([post.text])[0].terms,
         )
         world.log.append(POSTS_SCORED, [make_scored(post, score)])

@@ -6,7 +6,6 @@ Without a name all three; each writes docs/figures/<name>.json. The speeds want 
 """
 
 import argparse
-import csv
 import os
 import statistics
 import subprocess
@@ -194,7 +193,9 @@ def _worker(cold: Path) -> tuple[float, float]:
 
 def _median(goal: str, values: Sequence[float], on: str, digits: int = 0) -> Measured:
     low, value, high = (round(of(values), digits or None) for of in (min, statistics.median, max))
-    return Measured(goal, value, f"{on}; median of {len(values)} runs, lowest and highest", f"{COMMAND} speed", low, high)
+    return Measured(
+        goal, value, f"{on}; median of {len(values)} runs, lowest and highest", f"{COMMAND} speed", low, high
+    )
 
 
 def _share(goal: str, right: int, of: int, on: str) -> Measured:

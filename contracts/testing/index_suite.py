@@ -60,8 +60,15 @@ class IndexSuite:
                 likes=3,
                 masked=("phone",),
             ),
-            make_score(-1, topics=("fertility_childcare",), regions=("430102",), keywords=("托育",), sketch=2**64 - 1,
-                       grams=bytes(range(97)), terms=bytes(range(128))),
+            make_score(
+                -1,
+                topics=("fertility_childcare",),
+                regions=("430102",),
+                keywords=("托育",),
+                sketch=2**64 - 1,
+                grams=bytes(range(97)),
+                terms=bytes(range(128)),
+            ),
             fold_of="original",
             event="event",
         )
