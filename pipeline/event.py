@@ -161,8 +161,17 @@ class Events:
         begun = self._events[event] = _Event(event, hour, self._begun, sums, square, members)
         self._lead(begun, sums)
         if len(self._events) > self._capacity:
-            self._events.popitem(last=False)
+            self._leave(self._events.popitem(last=False)[1])
         return begun
+
+    def _leave(self, event: _Event) -> None:
+        """Let no term lead to an event any more."""
+        for term in event.sums:
+            led = self._by_term.get(term)
+            if led and event in led:
+                del led[event]
+                if not led:
+                    del self._by_term[term]
 
     def _candidates(self, vector: Vector) -> list[_Event]:
         """Return the few events that share the most weight with a post's most telling terms."""
@@ -234,6 +243,7 @@ class Events:
         stands.members.update(goes.members)
         while len(stands.members) > _MEMBERS:
             del stands.members[next(iter(stands.members))]
+        self._leave(goes)
         self._extend(stands, goes.sums)
         self._merged[goes.id] = stands.id
         if len(self._merged) > self._capacity:

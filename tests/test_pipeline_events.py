@@ -97,6 +97,8 @@ def test_memory_is_bounded() -> None:
         text = f"锅炉 茶油 花鼓戏 {'甲乙丙丁'[number % 4]}"
         events.add(str(number), Belonging(f"事{number}"), features(text))
     assert len(events._events) <= 5
+    led = {event.id for led in events._by_term.values() for event in led}
+    assert led <= events._events.keys(), "what is gone takes no memory"
 
 
 def test_events_are_the_same_for_the_same_posts_in_the_same_order() -> None:
