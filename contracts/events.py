@@ -63,9 +63,16 @@ class PostIndexed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     marks: tuple[str, ...] = ()
     attack: float = 0.0
     sketch: int = 0
+    """Of older versions, as in the score."""
+    grams: bytes = b""
+    """Similarity sketch, as in the score."""
+    terms: bytes = b""
+    """Hashes of the telling words, as in the score."""
     fold_of: str = ""
     """Id of the original that this post repeats; "" for an original."""
     event: str = ""
+    absorbed: str = ""
+    """An event that this post showed to be part of `event`: whoever counts by event takes both for one from here on."""
     sample: bool = False
 
     @property

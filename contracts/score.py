@@ -47,9 +47,13 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     """Six-digit division codes, most certain first: Hunan to county, elsewhere to city."""
     keywords: tuple[str, ...] = ()
     sketch: int = 0
-    """Similarity sketch of the normalised text (64-bit unsigned) for folding reposts; 0 for a text too short to fold."""
+    """The sketch of older versions, now 0: folds go by `grams`."""
     scorer: str = ""
     """Name and version of the scorer that said so."""
+    grams: bytes = b""
+    """Similarity sketch of the normalised text (`text.sketch`) for folding reposts; empty for a text too short to fold."""
+    terms: bytes = b""
+    """Hashes of the telling words, by which posts of one happening are found (`pipeline.event`); empty for a plea."""
     target: Target = ""
     """At whom the sentiment is directed; "" too in scores of older versions."""
 

@@ -20,7 +20,7 @@ from contracts.ports.forget_list import ForgetList
 from contracts.ports.index import Index
 from contracts.ports.lease import Lease
 from contracts.ports.log import Consumer, Log, Partition, Record, read_all
-from pipeline.event import Events
+from pipeline.event import Belonging, Events, Features
 from pipeline.fold import CAPACITY, Folds
 
 GROUP: Final = "index"
@@ -158,41 +158,50 @@ class IndexRole:
         self, event: PostScored, before: dict[str, Document], at: datetime
     ) -> tuple[Document, PostIndexed]:  # fmt: skip
         """Return the document with its fold and event, and its announcement; the next post already knows of it."""
-        document = before[event.key] = self._document(event, before.get(event.key))
-        announcement = _announcement(document, at)
+        document, absorbed = self._document(event, before.get(event.key))
+        before[event.key] = document
+        announcement = _announcement(document, at, absorbed)
         self._keep(announcement)
         return document, announcement
 
-    def _document(self, event: PostScored, known: Document | None) -> Document:
+    def _document(self, event: PostScored, known: Document | None) -> tuple[Document, str]:
+        """Return the document with its fold and event, and the event that this post made part of that one."""
         post, score = event.post, event.score
         if known:
             if known.post.fetched_at > post.fetched_at:
-                return known
+                return known, ""
             if score.lane is not None:  # whatever it said before: a plea is no copy and belongs to no event
-                return Document(post=post, score=score)
-            return Document(post=post, score=score, fold_of=known.fold_of, event=known.event)
-        fold_of = joined = ""
-        if score.lane is None:  # a plea is never folded and joins no event
-            fold_of = self._folds.original_of(score.sketch, post.repost_of)
-            joined = self._events.event_of(post.id, post.published_at, score.topics, score.regions, score.keywords)
-        return Document(post=post, score=score, fold_of=fold_of if fold_of != post.id else "", event=joined)
+                return Document(post=post, score=score), ""
+            return Document(post=post, score=score, fold_of=known.fold_of, event=known.event), ""
+        if score.lane is not None:  # a plea is never folded and joins no event
+            return Document(post=post, score=score), ""
+        original = self._folds.original_of(score.grams, post.repost_of)
+        fold_of = original if original != post.id else ""
+        if same := self._folds.event_of(fold_of):  # a copy tells of what its original tells of
+            belonging = Belonging(self._events.standing(same))
+        else:
+            features = Features(post.published_at, score.topics, score.regions, score.terms)
+            belonging = self._events.belonging(post.id, features)
+        return Document(post=post, score=score, fold_of=fold_of, event=belonging.event), belonging.absorbed
 
     def _keep(self, event: PostIndexed) -> None:
         if event.lane is None:
-            self._folds.add(event.id, event.sketch, event.fold_of)
-            self._events.add(event.event, event.published_at, event.topics, event.regions, event.keywords)
+            self._folds.add(event.id, event.grams, event.fold_of, event.event)
+            features = Features(event.published_at, event.topics, event.regions, event.terms)
+            belonging = Belonging(event.event, event.absorbed)
+            self._events.add(event.id, belonging, features, is_copy=bool(event.fold_of))
         else:
             self._folds.drop(event.id)
 
 
-def _announcement(document: Document, at: datetime) -> PostIndexed:
+def _announcement(document: Document, at: datetime, absorbed: str) -> PostIndexed:
     post, score = document.post, document.score
     return PostIndexed(
         id=post.id, source=post.source, published_at=post.published_at, fetched_at=post.fetched_at,
         indexed_at=at, author=post.author, time_is_doubtful=post.time_is_doubtful,
         sentiment=score.sentiment, certain=score.certain, topics=score.topics, regions=score.regions,
-        keywords=score.keywords, lane=score.lane, marks=score.marks, attack=score.attack, sketch=score.sketch,
-        fold_of=document.fold_of, event=document.event, sample=post.sample,
+        keywords=score.keywords, lane=score.lane, marks=score.marks, attack=score.attack, grams=score.grams,
+        terms=score.terms, fold_of=document.fold_of, event=document.event, absorbed=absorbed, sample=post.sample,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import msgspec
 from contracts.ports.scorer import Judgement, Scorer
 from contracts.post import Post
 from contracts.score import Score
-from pipeline.keywords import keywords
+from pipeline.keywords import Told, told
 from pipeline.lane import LaneVerdict, judge
 from pipeline.meant import Meant, settle
 from pipeline.regions import regions
@@ -43,8 +43,8 @@ def stages(scorer: Scorer) -> tuple[Stage, ...]:
         Stage("lanes", ("texts", "judgements"), _lanes),
         Stage("meant", ("texts", "judgements"), _meant),
         Stage("regions", ("texts", "posts"), _regions),
-        Stage("keywords", ("texts", "lanes"), _keywords),
-        Stage("scores", ("judgements", "sketches", "lanes", "meant", "regions", "keywords"), _scores(scorer.name)),
+        Stage("words", ("texts", "lanes"), _words),
+        Stage("scores", ("judgements", "sketches", "lanes", "meant", "regions", "words"), _scores(scorer.name)),
     )
 
 
@@ -95,15 +95,16 @@ def _regions(texts: Sequence[str], posts: Sequence[Post]) -> list[tuple[str, ...
     return [regions(text, post.place) for text, post in zip(texts, posts, strict=True)]
 
 
-def _keywords(texts: Sequence[str], lanes: Sequence[LaneVerdict]) -> list[tuple[str, ...]]:
+def _words(texts: Sequence[str], lanes: Sequence[LaneVerdict]) -> list[Told]:
     # a plea lends its words to nothing: no event is named after it, no list of words shows it
-    return [() if lane.lane else keywords(text) for text, lane in zip(texts, lanes, strict=True)]
+    lent = iter(told([text for text, lane in zip(texts, lanes, strict=True) if not lane.lane]))
+    return [Told() if lane.lane else next(lent) for lane in lanes]
 
 
 def _scores(scorer: str) -> Callable[..., list[Score]]:
     def together(
-        judgements: Sequence[Judgement], sketched: Sequence[int], lanes: Sequence[LaneVerdict], meant: Sequence[Meant],
-        places: Sequence[tuple[str, ...]], words: Sequence[tuple[str, ...]],
+        judgements: Sequence[Judgement], sketched: Sequence[bytes], lanes: Sequence[LaneVerdict], meant: Sequence[Meant],
+        places: Sequence[tuple[str, ...]], words: Sequence[Told],
     ) -> list[Score]:  # fmt: skip
         found = []
         for judgement, sketch, lane, who, place, word in zip(
@@ -115,7 +116,8 @@ def _scores(scorer: str) -> Callable[..., list[Score]]:
                     sentiment=likeliest(judgement), sentiment_p=sentiment,
                     certain=max(msgspec.structs.astuple(sentiment)) >= CERTAIN, topics=tuple([code for code, _ in judgement.topics[:TOPICS_MOST]]),
                     help=lane.help, attack=who.attack, counter=who.counter, danger=lane.danger,
-                    lane=lane.lane, marks=lane.marks, reasons=lane.reasons, regions=place, keywords=word, sketch=sketch, scorer=scorer,
+                    lane=lane.lane, marks=lane.marks, reasons=lane.reasons, regions=place, keywords=word.keywords, grams=sketch,
+                    terms=word.terms, scorer=scorer,
                     target=who.target,
                 )
             )  # fmt: skip

@@ -15,7 +15,8 @@ from contracts.events import Event, PostFetched, PostIndexed, PostRejected, Post
 from contracts.identity import alert_id, digest, plea_alert_id, post_id, task_id, url_digest
 from contracts.lane import LANE_WORDS, LANES
 from contracts.level import LEVEL_MEANINGS, LEVEL_WORDS, LEVELS
-from contracts.testing.builders import NOON, make_fetched, make_indexed, make_post, make_scored
+from contracts.score import Score
+from contracts.testing.builders import NOON, make_fetched, make_indexed, make_post, make_score, make_scored
 from contracts.topic import TOPIC_WORDS, TOPICS
 
 
@@ -101,3 +102,15 @@ def test_no_contract_has_a_place_for_a_person_or_a_credential(kind: type[msgspec
 def test_an_announcement_carries_no_text() -> None:
     assert not {"text", "title", "url"} & set(PostIndexed.__struct_fields__)
     assert PostScored(make_post(), make_scored().score).key == make_post().id
+
+
+def test_announcements_of_before_the_words_and_grams_are_still_read() -> None:
+    """What lies in a log from before has no `grams`, `terms` or `absorbed`, and a sketch that is one number."""
+    new = PostIndexed(id="p", source="s", published_at=NOON, fetched_at=NOON, indexed_at=NOON, sketch=2**64 - 1)
+    old = msgspec.msgpack.decode(encode(new))
+    assert not {"grams", "terms", "absorbed"} & old.keys()
+    assert decode(msgspec.msgpack.encode(old)) == new
+    score = msgspec.to_builtins(make_score())
+    for field in ("grams", "terms"):
+        del score[field]
+    assert msgspec.convert(score, Score) == make_score()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from contracts.region import names, parent, prefix, region_name, within
 from pipeline import measuring_places
-from pipeline.keywords import MOST, is_distinctive, keywords
+from pipeline.keywords import MOST, keywords, told
 from pipeline.regions import regions
 
 
@@ -53,8 +53,33 @@ def test_names_come_before_matter() -> None:
     found = keywords("听说星辰电子厂怀孕女工被劝退，产假工资没发 #生育友好#")
     assert found[:2] == ("生育友好", "星辰电子厂")
     assert {"怀孕", "劝退", "产假"} <= set(found)
-    assert is_distinctive("星辰电子厂")
-    assert not is_distinctive("产假")
+
+
+@pytest.mark.parametrize(
+    ("text", "not_among"),
+    [
+        ("他拨打了电话，很快有人来看", {"拨", "很", "打", "看", "拨打"}),
+        ("黑人并不反对，只是反对自己被歧视", {"反对", "只是", "自己"}),
+        ("#张某某# #刘晓燕# 王女士说她要起诉", {"张某某", "刘晓燕", "王女士"}),
+        ("中医院不收她", {"医院"}), ("在长沙和株洲之间来回跑", {"长沙", "株洲", "之间"}),
+        ("橘子洲头的风很大", {"橘子"}), ("她排队等了半天，最后骂娘走了", {"排队", "骂娘"}), ("喝了一杯柠檬水", {"柠檬"}),
+    ],
+)  # fmt: skip
+def test_no_verbs_no_fragments_no_persons_no_places(text: str, not_among: set[str]) -> None:
+    assert not set(keywords(text)) & not_among
+
+
+def test_words_do_not_depend_on_the_batch() -> None:
+    texts = ["长沙的产假工资", "", "星辰电子厂劝退怀孕女工", "😀", "HPV疫苗打了两针"]
+    assert told(texts) == [told([text])[0] for text in texts]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\ud800\udc00长沙\ud83d", "\0\0产假\0", "😀😭🙏", "长沙产假" * 25_000, "मुंबई में महिला", "#" * 50 + "《》", "長沙婦聯"]
+)  # fmt: skip
+def test_any_text_at_all_gets_its_words(text: str) -> None:
+    assert len(told([text, "长沙的产假", text])) == 3
+    assert told([text, "产假"])[1] == told(["产假"])[0]
 
 
 def test_own_sentences_find_their_places() -> None:

@@ -29,9 +29,10 @@ from contracts.ports.forget_list import Forgotten
 from contracts.ports.jobs import Completed
 from contracts.post import Post
 from contracts.score import Score
-from contracts.testing.builders import make_fetched, make_post, make_score, make_scored
+from contracts.testing.builders import NOON, make_fetched, make_post, make_score, make_scored
 from contracts.testing.clock import FakeClock
 from pipeline.index_role import IndexRole
+from pipeline.keywords import told
 from pipeline.score_role import ScoreRole
 from text.sketch import sketch
 
@@ -77,7 +78,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def flat(posts: Sequence[Post]) -> list[Score]:
-    return [make_score(sketch=sketch(post.text), keywords=("产假",)) for post in posts]
+    return [make_score(grams=sketch(post.text), keywords=("产假",)) for post in posts]
 
 
 def run(role: ScoreRole | IndexRole, most: int = 50) -> None:
@@ -255,8 +256,8 @@ def test_a_copy_folds_and_a_plea_never_does(world: World) -> None:
         make_post("他又打我，救救我，我在家不敢出去了", native_id="3"),
         make_post("他又打我，救救我，我在家不敢出去了", native_id="4"),
     )
-    scored = [make_scored(post, make_score(sketch=sketch(post.text))) for post in (original, copy)]
-    pleas = [make_scored(post, make_score(sketch=sketch(post.text), lane="critical")) for post in (plea, same)]
+    scored = [make_scored(post, make_score(grams=sketch(post.text))) for post in (original, copy)]
+    pleas = [make_scored(post, make_score(grams=sketch(post.text), lane="critical")) for post in (plea, same)]
     for event in scored:  # one at a time: partitions keep no order among themselves
         world.log.append(POSTS_SCORED, [event])
         role = world.index_role()
@@ -278,12 +279,12 @@ def test_a_copy_folds_and_a_plea_never_does(world: World) -> None:
 def test_a_post_that_comes_again_changed_keeps_its_fold_and_event(world: World) -> None:
     original, copy = make_post(STORY, native_id="1"), make_post("转发：" + STORY, native_id="2")
     for post in (original, copy):
-        world.log.append(POSTS_SCORED, [make_scored(post, make_score(sketch=sketch(post.text)))])
+        world.log.append(POSTS_SCORED, [make_scored(post, make_score(grams=sketch(post.text)))])
         role = world.index_role()
         run(role)
         role.close()
     changed = make_post("已编辑：" + STORY[:10], native_id="2", fetched_at=copy.fetched_at + timedelta(hours=1))
-    world.log.append(POSTS_SCORED, [make_scored(changed, make_score(sketch=sketch(changed.text)))])
+    world.log.append(POSTS_SCORED, [make_scored(changed, make_score(grams=sketch(changed.text)))])
     role = world.index_role()
     run(role)
     role.close()
@@ -309,7 +310,10 @@ def test_a_post_edited_into_a_plea_loses_fold_and_event_and_no_copy_finds_it(wor
         (another, None),
     ):
         score = make_score(
-            sketch=sketch(post.text), lane=lane, topics=("domestic_violence",), keywords=("甲", "乙", "丙")
+            grams=sketch(post.text),
+            lane=lane,
+            topics=("domestic_violence",),
+            terms=b"" if lane else told([post.text])[0].terms,
         )
         world.log.append(POSTS_SCORED, [make_scored(post, score)])
         run(role)
@@ -326,6 +330,63 @@ def test_a_post_edited_into_a_plea_loses_fold_and_event_and_no_copy_finds_it(wor
     assert found[another.id].fold_of == "", "nothing is a copy of a plea"
     announced = {event.id: event for event in world.events(POSTS_INDEXED) if isinstance(event, PostIndexed)}
     assert (announced[copy.id].fold_of, announced[copy.id].event) == ("", "")
+
+
+def test_pleas_of_different_authors_never_fold_whatever_they_share(world: World) -> None:
+    text = "他又打我，救救我，我带着孩子在家不敢出去了，求求你们快来人，地址在长沙岳麓"
+    posts = [make_post(text + "！" * number, native_id=str(number), author=f"{number:032d}") for number in range(6)]
+    scores = [
+        make_score(grams=sketch(post.text), lane="critical" if number % 2 else None)
+        for number, post in enumerate(posts)
+    ]
+    for post, score in zip(posts, scores, strict=True):
+        world.log.append(POSTS_SCORED, [make_scored(post, score)])
+        role = world.index_role()
+        run(role)
+        role.close()
+    found = world.index.get([post.id for post in posts])
+    pleas = {post.id for post, score in zip(posts, scores, strict=True) if score.lane}
+    assert len(pleas) == 3
+    assert not any(found[plea].fold_of or found[plea].event for plea in pleas)
+    assert not any(document.fold_of in pleas for document in found.values())
+
+
+def test_a_copy_belongs_to_the_event_of_its_original_also_when_cut(world: World) -> None:
+    original, copy = make_post(STORY, native_id="1"), make_post(STORY[: len(STORY) // 2], native_id="2")
+    words = told([STORY])[0].terms
+    for post, terms in ((original, words), (copy, b"")):
+        score = make_score(grams=sketch(post.text), topics=("employment",), terms=terms)
+        world.log.append(POSTS_SCORED, [make_scored(post, score)])
+        role = world.index_role()
+        run(role)
+        role.close()
+    found = world.index.get([original.id, copy.id])
+    assert found[copy.id].fold_of == original.id
+    assert found[copy.id].event == found[original.id].event != ""
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_merge_of_two_events_is_announced_and_outlives_a_restart(world: World, restart: bool) -> None:
+    """The second post is two days later and of another topic; the third is near both."""
+    text, role = "星辰电子厂劝退怀孕女工", world.index_role()
+    terms = told([text])[0].terms
+    for number, (hours, topics) in enumerate(
+        [(0, ("employment",)), (60, ("health",)), (61, ("employment", "health")), (62, ("health",))]
+    ):
+        post = make_post(text, native_id=str(number), published_at=NOON + timedelta(hours=hours))
+        score = make_score(topics=topics, regions=("430100",), terms=terms)
+        world.log.append(POSTS_SCORED, [make_scored(post, score)])
+        run(role)
+        world.clock.advance(timedelta(minutes=1))  # the memory is built again in the order of the announcements
+        if restart:
+            role.close()
+            role = world.index_role()
+    role.close()
+    announced = [event for event in world.events(POSTS_INDEXED) if isinstance(event, PostIndexed)]
+    first, second, third, fourth = sorted(announced, key=lambda event: event.published_at)
+    assert second.event not in {first.event, ""}
+    assert (third.event, third.absorbed) == (first.event, second.event)
+    assert (fourth.event, fourth.absorbed) == (first.event, "")
 
 
 def test_only_one_of_two_processes_indexes(world: World) -> None:

@@ -24,7 +24,8 @@ def test_a_score_carries_what_every_stage_found() -> None:
     assert (score.sentiment, score.certain, score.topics) == (-1, False, ("employment",))
     assert score.regions == ("430100",)
     assert "星辰电子厂" in score.keywords
-    assert score.sketch
+    assert score.grams
+    assert score.terms
     assert score.scorer == "flat 1"
     assert score.lane is None
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from text.mask import mask, placeholder
 from text.normalise import normalise
 from text.overlap import nearly_identical, repeated_runs
-from text.sketch import distance, sketch, sketches
+from text.sketch import KEYS, PAIRS, held, sketch, sketches
 from text.split import for_search, sentences, tokens
 from text.url import canonical_url
 
@@ -96,11 +96,20 @@ def test_a_sketch_does_not_depend_on_its_batch(texts: list[str]) -> None:
     assert sketches(texts) == [sketch(text) for text in texts]
 
 
-def test_near_texts_have_near_sketches() -> None:
-    original = "今天社区组织了妇女免费体检活动，现场来了很多人，大家都说安排得很周到，医生讲解也很耐心"
-    assert distance(sketch(original), sketch("转发：" + original + "！")) <= 2
-    assert distance(sketch(original), sketch("公司以怀孕为由把我调去仓库搬货，还扣了三个月的绩效，这合法吗")) >= 6
-    assert sketch("好") == 0
+def test_a_sketch_knows_how_much_of_one_text_another_holds() -> None:
+    original = "我怀孕五个月，公司突然说我不胜任工作要辞退我，孕期还能被辞退吗，请问该怎么办"
+    assert held(sketch(original), sketch("转发：" + original + "！")) == 1
+    assert held(sketch(original), sketch(original[:20])) == 1
+    assert held(sketch(original), sketch("社区组织免费两癌筛查，名额两百个，周一上午开始报名，带身份证")) < 0.1
+    assert held(sketch(original), b"") == 0
+    assert sketch("好") == b""
+    assert len(sketch(original * 50)) <= 1 + 4 * KEYS + 2 * PAIRS
+
+
+@given(st.text(max_size=40), st.text(min_size=500, max_size=3000))
+def test_any_two_texts_can_be_compared(short: str, long: str) -> None:
+    """A long text's sketch may tell nothing of a short one: that is no fault, and no copy."""
+    assert 0 <= held(sketch(short), sketch(long)) <= 1
 
 
 def test_a_draft_that_repeats_a_post_is_found_out_unless_it_cites() -> None:

@@ -138,7 +138,7 @@ def judged(scorer: Scorer, texts: dict[str, str]) -> Iterator[tuple[str, lane.La
 
 
 def size() -> Elsewhere:
-    total = sum(file.stat().st_size for file in ngram.MODEL.parent.iterdir() if file.suffix == ".npz")
+    total = sum(file.stat().st_size for file in ngram.MODEL.parent.iterdir() if file.suffix in {".npz", ".txt"})
     return Elsewhere(goal="models_mb", value=round(total / 1e6, 2), on="pipeline/models", command="make accuracy")
 
 

@@ -62,7 +62,15 @@ class IndexSuite:
                 date_source="json_ld",
                 language="zh-Hant",
             ),
-            make_score(-1, topics=("fertility_childcare",), regions=("430102",), keywords=("托育",), sketch=2**64 - 1),
+            make_score(
+                -1,
+                topics=("fertility_childcare",),
+                regions=("430102",),
+                keywords=("托育",),
+                sketch=2**64 - 1,
+                grams=bytes(range(97)),
+                terms=bytes(range(128)),
+            ),
             fold_of="original",
             event="event",
         )

@@ -22,6 +22,7 @@ SPANS: Final[dict[str, tuple[str, int]]] = {
 }
 WEEKS: Final = 2
 _ROWS: Final = 12
+_NAMING_WORDS: Final = 4
 
 
 def situation(visit: Visit) -> Response:
@@ -113,8 +114,15 @@ def _events(visit: Visit, query: Query) -> list[dict[str, Any]]:
         if first and newest:
             post = first[0].document.post
             rows.append({
-                "event": event, "count": count, "words": post.title or "、".join(first[0].document.score.keywords[:4]),
+                "event": event, "count": count, "words": post.title or _name(visit, asked),
                 "first_at": post.published_at, "newest_at": newest[0].document.post.published_at,
                 "link": links.search(event=event, since=query.since, until=query.until),
             })  # fmt: skip
     return rows
+
+
+def _name(visit: Visit, event: Query) -> str:
+    """Return the words that most of an event's posts share; a plea is in no event, so none of them is a plea's."""
+    counted = visit.desk.index.count(event, by="keyword")
+    most = sorted(counted.items(), key=lambda found: (-found[1], found[0]))[:_NAMING_WORDS]
+    return "、".join(word for (word, _), _ in most)
