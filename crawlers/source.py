@@ -21,7 +21,8 @@ class ThreadList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     link: str = "a"
     """The link to the thread: an element with href, or `…::attr(name)`."""
     changed_by: str = ""
-    """What changes when a thread gets a reply (number of replies, last reply): an unchanged thread is not asked again."""
+    """What changes when a thread gets a reply (number of replies, last reply): an unchanged thread is not asked again.
+    Several selectors, with commas between them, count together."""
     next: str = ""
     """Within the page: the link to the next page of the list."""
     pages_max: int = 3
@@ -49,6 +50,8 @@ class PostShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     likes: str = ""
     reposts: str = ""
     comments: str = ""
+    removed: str = ""
+    """Within the page: rows of posts that were taken down and still show their `id`; those posts are forgotten."""
 
 
 class ArticleLinks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,11 +12,13 @@ from parsel import Selector
 from scrapy import Request
 from scrapy.http import Response
 
+from contracts.identity import post_id
 from contracts.ports.crawl_state import PageState
 from crawlers.forum import read_list, read_thread
 from crawlers.source import PostShape, ThreadList
 from crawlers.source_crawl import SourceCrawl
 from crawlers.spiders.source_spider import SourceSpider
+from crawlers.vanished import named, naming, place_of, vanished
 
 
 class ForumSpider(SourceSpider):
@@ -31,6 +33,8 @@ class ForumSpider(SourceSpider):
         self._asked: set[str] = set()
         self._threads = 0
         self._has_left_out = False
+        self._named: dict[str, str] = {}
+        """Threads that the list names, with their marks."""
 
     def first(self) -> Request:
         return self._ask_list(self.crawl.source.url, 1)
@@ -52,6 +56,7 @@ class ForumSpider(SourceSpider):
             )
             return
         known = self.crawl.shared.crawl_state.pages([thread.url for thread in found.threads])
+        self._named |= {thread.url: thread.mark for thread in found.threads}
         for thread in found.threads:
             if thread.url in self._asked:
                 continue
@@ -70,8 +75,25 @@ class ForumSpider(SourceSpider):
         page: int = response.meta["page"]
         if found.next and page < self._list.pages_max and not self._has_left_out and found.next not in self._asked:
             yield self._ask_list(found.next, page + 1)
-        elif self._list.changed_by and not self._has_left_out:
+            return
+        if self._list.changed_by and not self._has_left_out:
             self.crawl.keep_at_end(self.state(response))
+        yield from self._look_again(is_whole=not found.next)
+
+    def _look_again(self, *, is_whole: bool) -> Iterator[Request]:
+        """Ask once more for threads that the list does not name any longer although it should."""
+        state, url = self.crawl.shared.crawl_state, self.crawl.source.url
+        before = named(self.crawl.page(place_of(url)))
+        known = state.pages(before)
+        marks = {thread: page.body_digest for thread, page in known.items()}
+        for thread in vanished(before, self._named, marks, is_whole=is_whole):
+            if thread in known and thread not in self._asked:
+                self._asked.add(thread)
+                yield self.ask(
+                    thread, self.read_thread, is_conditional=True, page=1, thread=thread, mark=marks[thread],
+                    is_last_look=True,
+                )  # fmt: skip
+        self.crawl.keep_at_end(naming(url, list(self._named), self.crawl.shared.clock.now()))
 
     def read_thread(self, response: Response) -> Iterator[Request]:
         meta: dict[str, Any] = response.meta
@@ -90,6 +112,8 @@ class ForumSpider(SourceSpider):
             # a later page alone may be gone because its posts moved to an earlier one
             self.crawl.lose(self._addresses(thread) if meta["page"] == 1 else (), states)
             return
+        if meta.get("is_last_look") and response.status != 200:
+            return  # it went where the public does not come; no list shows it, so nothing is amiss
         if not self.is_page(response):
             return
         now = self.crawl.shared.clock.now()
@@ -97,7 +121,8 @@ class ForumSpider(SourceSpider):
             _selector(response), self._post, url=response.url, thread=thread, source=self.crawl.source, now=now
         )
         page: int = meta["page"]
-        if not found.posts and page == 1:
+        self.crawl.lose_posts([self._post_id(native_id) for native_id in found.removed])
+        if not found.posts and not found.removed and page == 1:
             self.crawl.fail(
                 f"{response.url} 上没有一处符合 post.row“{self._post.row}”且有正文：页面可能改版了，请检查选择器。",
                 "changed",
@@ -112,6 +137,10 @@ class ForumSpider(SourceSpider):
         else:
             state = self.state(response, url=thread, mark=mark, has_validators=page == 1)
             self.crawl.take(found.posts, (here, state))
+
+    def _post_id(self, native_id: str) -> str:
+        source = self.crawl.source
+        return post_id(source.platform or source.id, native_id=native_id)
 
     def _at(self, response: Response, thread: str, page: int) -> PageState:
         """Remember under which address the posts of a page stand: its number alone is known once the thread is gone."""

@@ -26,6 +26,9 @@ class Crawled(msgspec.Struct, frozen=True):
     rejected: tuple[PostRejected, ...]
     health: tuple[SourceHealth, ...]
     forgotten: tuple[str, ...] = ()
+    """Addresses of threads and articles that were deleted."""
+    forgotten_posts: tuple[str, ...] = ()
+    """Ids of single posts that were taken down."""
     requests: tuple[HostRequests, ...] = ()
     seconds: float = 0.0
     memory_mib: float = 0.0

@@ -14,7 +14,7 @@ import httpx
 from tools.servers.server import Server, is_open
 
 VERSION: Final = "0.14.3"
-PASSWORD: Final = "of-the-tests-only"
+PASSWORD: Final = "of-the-tests-only"  # noqa: S105 - of a server on loopback that lives as long as the tests
 MODERATOR: Final = "banzhu"
 _LOCK: Final = Path(__file__).with_name("spirit.lock")
 _SETTINGS: Final = """from .prod import *
@@ -60,7 +60,14 @@ class Spirit(Server):
         unfinished = self.shared / f"spirit-{VERSION}.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         venv.create(unfinished)
-        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(unfinished / "bin" / "python")]
+        pip = [
+            sys.executable,
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "--python",
+            str(unfinished / "bin" / "python"),
+        ]
         install = ["install", "--quiet", "--no-compile", "--no-deps", "--require-hashes", "-r", str(_LOCK)]
         subprocess.run([*pip, *install], check=True)
         unfinished.rename(self._environment)
@@ -104,6 +111,11 @@ class Spirit(Server):
     def _python(self, *arguments: str) -> str:
         python = str(self._environment / "bin" / "python")
         done = subprocess.run(
-            [python, *arguments], cwd=self.folder, env=os.environ | self.environment(), check=True, capture_output=True, text=True
+            [python, *arguments],
+            cwd=self.folder,
+            env=os.environ | self.environment(),
+            check=True,
+            capture_output=True,
+            text=True,
         )
         return done.stdout
