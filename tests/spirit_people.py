@@ -45,9 +45,8 @@ class People:
         self.topics: list[Topic] = []
         self._http = httpx.Client(base_url=address, timeout=30)
         self._submit("/user/login/", username=MODERATOR, password=PASSWORD)
-        self._category = (
-            Selector(self._http.get("/topic/publish/").text).css("#id_category option::attr(value)")[1].get()
-        )
+        self.board = ""
+        self._category = ""
 
     def close(self) -> None:
         self._http.close()
@@ -60,6 +59,14 @@ class People:
             topics_per_page=topics_per_page,
             comments_per_page=comments_per_page,
         )
+
+    def opens_board(self, title: str) -> None:
+        """Open a board of topics; what is opened from now on stands there."""
+        self._submit("/st/admin/category/create/", title=title, is_global="on")
+        for option in Selector(self._http.get("/topic/publish/").text).css("#id_category option"):
+            if title in (option.css("::text").get() or ""):
+                self._category = option.attrib["value"]
+        self.board = f"{self._http.base_url}/category/{self._category}/{title}/"
 
     def opens(self, title: str, text: str) -> Topic:
         place = self._submit("/topic/publish/", title=title, category=self._category, comment=text)

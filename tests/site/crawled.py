@@ -11,6 +11,7 @@ from contracts.events import PostRejected
 from contracts.ports.crawl_state import HostRequests, SourceHealth
 from contracts.post import Post
 from crawlers.source_crawl import CrawlOutcome
+from crawlers.sources import load_sources
 from tests.site.crawl_child import run
 
 # A fork of a process that has loaded Scrapy starts in milliseconds; the fork server itself runs no thread and no reactor.
@@ -78,6 +79,16 @@ def crawled(
         child.kill()
         child.join()
         receiver.close()
+
+
+def described(entry: str, folder: Path) -> dict[str, Any]:
+    """Return a source on this machine as its entry in sources.yaml describes it, presets filled in."""
+    file = folder / "sources.yaml"
+    lines = "".join(f"  {line}\n" for line in entry.strip().splitlines())
+    file.write_text(f"sources:\n-{lines[1:]}  allow_private: [127.0.0.1]\n", "utf-8")
+    (source,) = load_sources(file)
+    found: dict[str, Any] = msgspec.to_builtins(source)
+    return found
 
 
 def feed(url: str, **fields: Any) -> dict[str, Any]:

@@ -34,8 +34,6 @@ ST_RATELIMIT_ENABLE = False
 """
 _FOUND: Final = """
 from django.contrib.auth import get_user_model
-from spirit.category.models import Category
-Category.objects.create(title="样例版")
 get_user_model().objects.create_superuser("{name}", "m@example.org", "{password}").st.save()
 """
 
