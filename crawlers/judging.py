@@ -175,6 +175,8 @@ def _sections(source: Source, node: yaml.Node, fault: _Tell) -> Iterator[Fault]:
         yield fault("要写 links.link（链接的 CSS 选择器）或 links.pattern（文章网址的正则表达式），至少一个。", "links")
     if source.kind in {"json", "hotlist"} and "fields" in written and not source.fields.text:
         yield fault("要写 fields.text：正文在每一项的哪里。", "fields")
+    if source.json.changed and not source.json.follow:
+        yield fault("写了 json.changed，却没有写 follow: true：请写上 follow，或删去这个键。", "json", "changed")
     if source.row and "json" in written:
         yield fault("row（网页）和 json（接口）只能写一个：请删去这一段。", "json")
     if source.kind != "hotlist" and "fields" in written:

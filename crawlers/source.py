@@ -120,6 +120,8 @@ class Items(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     pages_max: int = 3
     follow: bool = False
     """Whether each item's url is an article to be read, where it stands on a host of the source."""
+    changed: str = ""
+    """With `follow`, within an item: what changes with its article (a time of change); it is then read again."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -13,6 +13,7 @@ from crawlers.article import Unreadable
 from crawlers.article_page import Hint, article_post
 from crawlers.source_crawl import SourceCrawl
 from crawlers.spiders.source_spider import SourceSpider
+from crawlers.vanished import named, naming, place_of, vanished
 
 
 class Lead(Hint, frozen=True):
@@ -46,6 +47,27 @@ class ArticleSpider(SourceSpider):
             request = self.ask(lead.url, self.read_article, is_conditional=True, lead=lead)
             # in the order of the leads: the newest of them must not be what requests_max leaves out
             yield request.replace(priority=-len(self._asked))
+
+    def look_again(self, url: str, leads: Iterable[Lead], *, is_whole: bool) -> Iterator[Request]:
+        """Ask once more for articles that the list at this address does not name any longer although it should."""
+        state = self.crawl.shared.crawl_state
+        now = {lead.url: _mark(lead) for lead in leads}
+        before = named(self.crawl.page(place_of(url)))
+        known = state.pages(before)
+        marks = {address: page.body_digest for address, page in known.items()}
+        for address in vanished(before, now, marks, is_whole=is_whole):
+            if address in known and address not in self._asked:
+                self._asked.add(address)
+                yield self.ask(address, self.look, is_conditional=True, mark=marks[address])
+        self.crawl.keep_at_end(naming(url, list(now), self.crawl.shared.clock.now()))
+
+    def look(self, response: Response) -> Iterator[Request]:
+        """See whether an article that no list names is gone; what still stands there has been read."""
+        yield from ()
+        if response.status in {404, 410}:
+            url = response.request.url if response.request else response.url
+            self.crawl.gone += 1
+            self.crawl.lose((url,), (self.state(response, url=url, mark=response.meta["mark"], has_validators=False),))
 
     async def read_article(self, response: Response) -> None:
         """Take one article in. A coroutine, so that the reading may be awaited from another process."""

@@ -25,6 +25,8 @@ class JsonSpider(ArticleSpider):
         self._mark = f"{crawl.source.url}#since"
         state = crawl.page(self._mark)
         self._since = self._highest = state.body_digest if state else ""
+        self._leads: dict[str, Lead] = {}
+        """Articles that the answers name, if they are to be read."""
 
     async def start(self) -> AsyncIterator[Request]:
         try:
@@ -39,7 +41,9 @@ class JsonSpider(ArticleSpider):
         source = self.crawl.source
         url = fill(source.url, {"since": self._since, "cursor": cursor, "page": str(page)})
         # what has to be followed further must not be hidden by a 304
-        request = self.ask(url, self.read, is_conditional=not self._names, page=page, count=count)
+        request = self.ask(
+            url, self.read, is_conditional=not self._names, page=page, count=count, leads_only=source.json.follow
+        )
         if source.token:
             name, value = token_header(source.token, os.environ)
             request.headers[name] = value
@@ -56,6 +60,10 @@ class JsonSpider(ArticleSpider):
                 "blocked",
             )
             return
+        if response.status in {400, 404} and "page" in self._names and response.meta["count"] > 1:
+            # a page beyond the last: WordPress answers 400, others 404
+            yield from self._end(is_whole=True)
+            return
         if not self.is_page(response):
             return
         try:
@@ -69,9 +77,16 @@ class JsonSpider(ArticleSpider):
         goes_on = meta["count"] < self.crawl.source.json.pages_max and bool(found.items)
         if goes_on and ("page" in self._names or ("cursor" in self._names and found.cursor)):
             yield self._ask(meta["page"] + 1, meta["count"] + 1, found.cursor)
-        elif self._highest:
+        else:
+            yield from self._end(is_whole=not found.items)
+
+    def _end(self, *, is_whole: bool) -> Iterator[Request]:
+        """Keep how far the walk came; `is_whole` where it came to its end."""
+        if self._highest:
             now = self.crawl.shared.clock.now()
             self.crawl.keep_at_end(PageState(url=self._mark, body_digest=self._highest, fetched_at=now))
+        if self.crawl.source.json.follow and not self._since:
+            yield from self.look_again(self.crawl.source.url, self._leads.values(), is_whole=is_whole)
 
     def take_page(self, found: JsonPage, response: Response) -> Iterator[Request]:
         """Take the posts in; those whose article is to be read are asked for instead."""
@@ -82,16 +97,16 @@ class JsonSpider(ArticleSpider):
                 "changed",
             )
             return
-        leads: dict[str, RawPost] = {}
+        leads: dict[str, Lead] = {}
         rest: list[RawPost] = []
-        for post in found.posts:
+        for post, changed in zip(found.posts, found.changed, strict=True):
             address = own_address(post.url, response.url, self.crawl.source) if self.crawl.source.json.follow else ""
             if address:
-                leads.setdefault(address, post)
+                lead = Lead(url=address, title=post.text, published_at=post.published_at, changed=changed)
+                leads.setdefault(address, lead)
             else:
                 rest.append(post)
         states = () if self._names or leads else (self.state(response),)
         self.crawl.take(rest, states)
-        yield from self.ask_articles(
-            Lead(url=url, title=post.text, published_at=post.published_at) for url, post in leads.items()
-        )
+        self._leads |= leads
+        yield from self.ask_articles(leads.values())

@@ -61,6 +61,11 @@ class SitemapSpider(ArticleSpider):
             Lead(url=entry.url, title=entry.title, published_at=entry.at, changed=entry.changed)
             for entry in self._newest_first(wanted)
         )
+        if found.pages:
+            leads = [Lead(url=entry.url, changed=entry.changed) for entry in self._newest_first(wanted)]
+            # what is dated leaves a sitemap with age; one without dates names all that there is
+            is_whole = not any(entry.at for entry in wanted)
+            yield from self.look_again(response.url, leads, is_whole=is_whole)
         if not self.left_out and not found.sitemaps:
             # An index is asked anew each time: what it names may have changed without it.
             self.crawl.keep_at_end(self.state(response))
