@@ -20,6 +20,7 @@ from tools.servers.spirit import Spirit
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 TOPICS_A_PAGE = 3
 COMMENTS_A_PAGE = 4
+ACTS = 20
 SOURCE = """
 id: forum
 preset: spirit
@@ -137,9 +138,9 @@ def test_nothing_is_lost_or_doubled_while_people_write_during_the_crawls(
 
 
 def _live(people: People, chance: random.Random, stop: threading.Event) -> None:
-    """Let people write, edit and take down until told to stop."""
+    """Let people write, edit and take down during one crawl."""
     number = 0
-    while not stop.is_set():
+    while not stop.is_set() and number < ACTS:
         number += 1
         act = chance.choice(["open", "reply", "reply", "reply", "edit", "take down", "take down topic"])
         alive: list[Topic] = [topic for topic in people.topics if not topic.is_removed]

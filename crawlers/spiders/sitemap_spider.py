@@ -22,6 +22,10 @@ class SitemapSpider(ArticleSpider):
     def __init__(self, crawl: SourceCrawl) -> None:
         super().__init__(crawl)
         self._sitemaps: set[str] = set()
+        self._unread = 1
+        """Sitemaps asked for and not yet read."""
+        self._is_fitting = False
+        """Whether the pattern fitted anywhere: an index also leads to sitemaps of other things than articles."""
         self._pattern = re.compile(crawl.source.links.pattern)
         self._oldest = crawl.shared.clock.now() - timedelta(days=crawl.source.links.days_max)
 
@@ -29,8 +33,10 @@ class SitemapSpider(ArticleSpider):
         return self.ask(self.crawl.source.url, self.read_sitemap, is_conditional=True)
 
     def read_sitemap(self, response: Response) -> Iterator[Request]:
+        self._unread -= 1
         if response.status == 304:
             self.crawl.unchanged += 1
+            self._is_fitting = True
             return
         if response.status != 200:
             self.crawl.fail(f"{response.url} 回应 {response.status}，没有采到。", kind_of_status(response.status))
@@ -51,9 +57,11 @@ class SitemapSpider(ArticleSpider):
                 break
             if entry.url not in self._sitemaps:
                 self._sitemaps.add(entry.url)
+                self._unread += 1
                 yield self.ask(entry.url, self.read_sitemap, is_conditional=True)
         wanted = [entry for entry in found.pages if self._pattern.search(entry.url)]
-        if found.pages and not wanted:
+        self._is_fitting |= bool(wanted)
+        if found.pages and not self._unread and not self._is_fitting:
             self.crawl.fail(
                 f"{response.url} 里没有一个网址符合 links.pattern“{self._pattern.pattern}”：请检查。", "changed"
             )

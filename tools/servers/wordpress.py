@@ -69,7 +69,7 @@ class WordPress(Server):
 
     def __init__(self, folder: Path, shift: int = 0) -> None:
         super().__init__(folder, shift)
-        self.database = MariaDb(folder, shift)
+        self.database = MariaDb(self.folder, shift)
 
     @property
     def port(self) -> int:
@@ -110,7 +110,11 @@ class WordPress(Server):
 
     def start(self) -> None:
         self.database.start()
-        super().start()
+        try:
+            super().start()
+        except Exception:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         super().stop()
