@@ -112,7 +112,8 @@ class ForumSpider(SourceSpider):
             # a later page alone may be gone because its posts moved to an earlier one
             self.crawl.lose(self._addresses(thread) if meta["page"] == 1 else (), states)
             return
-        if meta.get("is_last_look") and response.status != 200:
+        is_last_look = "is_last_look" in meta
+        if is_last_look and (response.status != 200 or "redirect_urls" in meta):
             return  # it went where the public does not come; no list shows it, so nothing is amiss
         if not self.is_page(response):
             return
@@ -123,6 +124,8 @@ class ForumSpider(SourceSpider):
         page: int = meta["page"]
         self.crawl.lose_posts([self._post_id(native_id) for native_id in found.removed])
         if not found.posts and not found.removed and page == 1:
+            if is_last_look:
+                return
             self.crawl.fail(
                 f"{response.url} 上没有一处符合 post.row“{self._post.row}”且有正文：页面可能改版了，请检查选择器。",
                 "changed",

@@ -1,11 +1,15 @@
 """MariaDB from the Debian package, without its service and on a socket alone: the database of WordPress."""
 
+import socket
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
+from typing import Final
 
 from tools.servers.server import Server, need, need_user
+
+_PROTOCOL: Final = b"\x0a"
+"""What its first packet begins with, after four bytes of length and number."""
 
 
 class MariaDb(Server):
@@ -24,7 +28,7 @@ class MariaDb(Server):
 
     def fetch(self) -> None:
         need("mariadbd", "mariadb-server-core")
-        need("mariadb-admin", "mariadb-client-core")
+        need("my_print_defaults", "mariadb-client-core")
         need_user(self.user)
 
     def start(self) -> None:
@@ -45,28 +49,21 @@ class MariaDb(Server):
             "--auth-root-authentication-method=normal",
         ]
         subprocess.run(self.as_user(make), check=True, capture_output=True, cwd=self.folder)
+        (self.folder / "init.sql").write_text("CREATE DATABASE IF NOT EXISTS wordpress CHARACTER SET utf8mb4;\n")
         unfinished.rename(self.folder / "data")
 
     def command(self) -> Sequence[str]:
         settings = {
             "datadir": self.folder / "data", "socket": self.address, "pid-file": self.folder / "pid",
-            "tmpdir": self.folder, "innodb-buffer-pool-size": "32M", "innodb-flush-log-at-trx-commit": 0,
+            "tmpdir": self.folder, "init-file": self.folder / "init.sql", "innodb-buffer-pool-size": "32M", "innodb-flush-log-at-trx-commit": 0,
         }  # fmt: skip
         program = need("mariadbd", "mariadb-server-core")
         given = [f"--{name}={value}" for name, value in settings.items()]
         return [program, "--no-defaults", "--skip-networking", "--skip-grant-tables", *given]
 
     def is_ready(self) -> bool:
-        if not Path(self.address).exists():
-            return False
-        return self._admin("ping") == 0
-
-    def makes(self, database: str) -> None:
-        """Make an empty database unless it is there."""
-        self._admin("create", database)
-
-    def _admin(self, *command: str) -> int:
-        admin = ["mariadb-admin", "--no-defaults", f"--socket={self.address}", "--user=root", *command]
-        with suppress(subprocess.TimeoutExpired):
-            return subprocess.run(admin, check=False, capture_output=True, timeout=10).returncode
-        return 1
+        with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(2)
+            connection.connect(self.address)
+            return connection.recv(5)[4:] == _PROTOCOL
+        return False

@@ -132,7 +132,6 @@ class WordPress(Server):
         for name in ("wp-admin", "wp-includes", "wp-content/themes"):
             (site / name).symlink_to(shipped / name)
         (site / "wp-config.php").write_text(_SETTINGS.format(socket=self.database.address))
-        self.database.makes("wordpress")
         install = _INSTALL.format(port=self.port, editor=EDITOR, password=PASSWORD, feed=FEED)
         done = subprocess.run(
             [need("php", _PHP_PACKAGES)], input=install, cwd=site, check=False, capture_output=True, text=True
