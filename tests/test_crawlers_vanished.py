@@ -173,3 +173,17 @@ def test_a_time_of_change_of_this_very_second_is_not_trusted(
     site.routes["/rss"] = Answer(rss(("1", "第一条。"), ("2", "第二条。")), headers=headers, etag='"of that second"')
     found = crawled(feed(site.url + "/rss"), state=tmp_path)
     assert (site.asked[-1].status, len(found.texts)) == (status, 1 if status == 200 else 0)
+
+
+def test_what_a_broken_crawl_took_in_is_missed_too(site: Site, tmp_path: Path) -> None:
+    shape: dict[str, Any] = {"follow": True, "changed": "changed", "pages_max": 9}
+    api = source("json", site.url + "/api?page={page}", json=shape, fields={"text": "title", "url": "link"})
+    site.routes |= {f"/{number}.html": article(f"题{number}", f"正文{number}。") for number in (1, 2, 3, 4)}
+    paged(site, (1, "a"), (2, "a"), (3, "a"), (4, "a"))
+    site.routes |= {"/api?page=2": Answer("", 500)}
+    broken = crawled(api, state=tmp_path)
+    assert ("500" in broken.outcome.failure, len(broken.texts)) == (True, 2)
+    del site.routes["/1.html"]
+    paged(site, (2, "a"), (3, "a"), (4, "a"))
+    found = crawled(api, state=tmp_path)
+    assert (found.forgotten, len(found.texts)) == ((site.url + "/1.html",), 2)

@@ -13,7 +13,7 @@ from crawlers.article import Unreadable
 from crawlers.article_page import Hint, article_post
 from crawlers.source_crawl import SourceCrawl
 from crawlers.spiders.source_spider import SourceSpider
-from crawlers.vanished import named, naming, place_of, vanished
+from crawlers.vanished import NamedByList
 
 
 class Lead(Hint, frozen=True):
@@ -48,18 +48,12 @@ class ArticleSpider(SourceSpider):
             # in the order of the leads: the newest of them must not be what requests_max leaves out
             yield request.replace(priority=-len(self._asked))
 
-    def look_again(self, url: str, leads: Iterable[Lead], *, is_whole: bool) -> Iterator[Request]:
-        """Ask once more for articles that the list at this address does not name any longer although it should."""
-        state = self.crawl.shared.crawl_state
-        now = {lead.url: _mark(lead) for lead in leads}
-        before = named(self.crawl.page(place_of(url)))
-        known = state.pages(before)
-        marks = {address: page.body_digest for address, page in known.items()}
-        for address in vanished(before, now, marks, is_whole=is_whole):
-            if address in known and address not in self._asked:
-                self._asked.add(address)
-                yield self.ask(address, self.look, is_conditional=True, mark=marks[address])
-        self.crawl.keep_at_end(naming(url, list(now), self.crawl.shared.clock.now()))
+    def look_again(self, list_: NamedByList, *, is_whole: bool) -> Iterator[Request]:
+        """Ask once more for articles that a list does not name any longer although it should."""
+        for url, state in list_.missed(is_whole=is_whole).items():
+            if url not in self._asked:
+                self._asked.add(url)
+                yield self.ask(url, self.look, is_conditional=True, mark=state.body_digest)
 
     def look(self, response: Response) -> Iterator[Request]:
         """See whether an article that no list names is gone; what still stands there has been read."""
@@ -105,6 +99,11 @@ class ArticleSpider(SourceSpider):
         if lead:
             now = self.crawl.shared.clock.now()
             self.crawl.take((), (PageState(url=lead.url, body_digest=_mark(lead), fetched_at=now),))
+
+
+def marks_of(leads: Iterable[Lead]) -> dict[str, str]:
+    """Return what is remembered of each article when it has been read, by its address."""
+    return {lead.url: _mark(lead) for lead in leads}
 
 
 def _mark(lead: Lead) -> str:

@@ -18,7 +18,7 @@ from crawlers.forum import read_list, read_thread
 from crawlers.source import PostShape, ThreadList
 from crawlers.source_crawl import SourceCrawl
 from crawlers.spiders.source_spider import SourceSpider
-from crawlers.vanished import named, naming, place_of, vanished
+from crawlers.vanished import NamedByList
 
 
 class ForumSpider(SourceSpider):
@@ -33,8 +33,7 @@ class ForumSpider(SourceSpider):
         self._asked: set[str] = set()
         self._threads = 0
         self._has_left_out = False
-        self._named: dict[str, str] = {}
-        """Threads that the list names, with their marks."""
+        self._named = NamedByList(crawl, crawl.source.url)
 
     def first(self) -> Request:
         return self._ask_list(self.crawl.source.url, 1)
@@ -56,7 +55,7 @@ class ForumSpider(SourceSpider):
             )
             return
         known = self.crawl.shared.crawl_state.pages([thread.url for thread in found.threads])
-        self._named |= {thread.url: thread.mark for thread in found.threads}
+        self._named.add({thread.url: thread.mark for thread in found.threads})
         for thread in found.threads:
             if thread.url in self._asked:
                 continue
@@ -82,18 +81,13 @@ class ForumSpider(SourceSpider):
 
     def _look_again(self, *, is_whole: bool) -> Iterator[Request]:
         """Ask once more for threads that the list does not name any longer although it should."""
-        state, url = self.crawl.shared.crawl_state, self.crawl.source.url
-        before = named(self.crawl.page(place_of(url)))
-        known = state.pages(before)
-        marks = {thread: page.body_digest for thread, page in known.items()}
-        for thread in vanished(before, self._named, marks, is_whole=is_whole):
-            if thread in known and thread not in self._asked:
+        for thread, state in self._named.missed(is_whole=is_whole).items():
+            if thread not in self._asked:
                 self._asked.add(thread)
                 yield self.ask(
-                    thread, self.read_thread, is_conditional=True, page=1, thread=thread, mark=marks[thread],
+                    thread, self.read_thread, is_conditional=True, page=1, thread=thread, mark=state.body_digest,
                     is_last_look=True,
                 )  # fmt: skip
-        self.crawl.keep_at_end(naming(url, list(self._named), self.crawl.shared.clock.now()))
 
     def read_thread(self, response: Response) -> Iterator[Request]:
         meta: dict[str, Any] = response.meta

@@ -12,8 +12,9 @@ from crawlers.json_items import JsonPage, fill, higher, placeholders, read_json
 from crawlers.links import own_address
 from crawlers.raw_post import RawPost
 from crawlers.source_crawl import SourceCrawl
-from crawlers.spiders.article_spider import ArticleSpider, Lead
+from crawlers.spiders.article_spider import ArticleSpider, Lead, marks_of
 from crawlers.token import token_header
+from crawlers.vanished import NamedByList
 
 
 class JsonSpider(ArticleSpider):
@@ -25,8 +26,7 @@ class JsonSpider(ArticleSpider):
         self._mark = f"{crawl.source.url}#since"
         state = crawl.page(self._mark)
         self._since = self._highest = state.body_digest if state else ""
-        self._leads: dict[str, Lead] = {}
-        """Articles that the answers name, if they are to be read."""
+        self._named = NamedByList(crawl, crawl.source.url)
 
     async def start(self) -> AsyncIterator[Request]:
         try:
@@ -86,7 +86,7 @@ class JsonSpider(ArticleSpider):
             now = self.crawl.shared.clock.now()
             self.crawl.keep_at_end(PageState(url=self._mark, body_digest=self._highest, fetched_at=now))
         if self.crawl.source.json.follow and not self._since:
-            yield from self.look_again(self.crawl.source.url, self._leads.values(), is_whole=is_whole)
+            yield from self.look_again(self._named, is_whole=is_whole)
 
     def take_page(self, found: JsonPage, response: Response) -> Iterator[Request]:
         """Take the posts in; those whose article is to be read are asked for instead."""
@@ -108,5 +108,6 @@ class JsonSpider(ArticleSpider):
                 rest.append(post)
         states = () if self._names or leads else (self.state(response),)
         self.crawl.take(rest, states)
-        self._leads |= leads
+        if not self._since:  # else the answer names what is new, and all the rest is missing
+            self._named.add(marks_of(leads.values()))
         yield from self.ask_articles(leads.values())

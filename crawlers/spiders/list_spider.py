@@ -8,7 +8,8 @@ from scrapy.http import Response
 
 from crawlers.article_links import read_links
 from crawlers.source_crawl import SourceCrawl
-from crawlers.spiders.article_spider import ArticleSpider, Lead
+from crawlers.spiders.article_spider import ArticleSpider, Lead, marks_of
+from crawlers.vanished import NamedByList
 
 
 class ListSpider(ArticleSpider):
@@ -16,8 +17,7 @@ class ListSpider(ArticleSpider):
 
     def __init__(self, crawl: SourceCrawl) -> None:
         super().__init__(crawl)
-        self._leads: list[Lead] = []
-        """Articles that the list pages name."""
+        self._named = NamedByList(crawl, crawl.source.url)
 
     def first(self) -> Request:
         return self._ask_list(self.crawl.source.url, 1)
@@ -42,7 +42,7 @@ class ListSpider(ArticleSpider):
             )
             return
         leads = [Lead(url=one.url, title=one.words, changed=one.words) for one in found.articles]
-        self._leads += leads
+        self._named.add(marks_of(leads))
         yield from self.ask_articles(leads)
         page: int = response.meta["page"]
         if found.next and page < links.pages_max and not self.left_out:
@@ -50,4 +50,4 @@ class ListSpider(ArticleSpider):
             return
         if not links.next and not self.left_out:
             self.crawl.keep_at_end(self.state(response))
-        yield from self.look_again(self.crawl.source.url, self._leads, is_whole=False)
+        yield from self.look_again(self._named, is_whole=False)

@@ -10,8 +10,9 @@ from scrapy.http import Response
 from contracts.errors import Rejected
 from crawlers.sitemap import Entry, read_sitemap
 from crawlers.source_crawl import SourceCrawl
-from crawlers.spiders.article_spider import ArticleSpider, Lead
+from crawlers.spiders.article_spider import ArticleSpider, Lead, marks_of
 from crawlers.spiders.source_spider import headers_of, kind_of_status
+from crawlers.vanished import NamedByList
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -71,9 +72,10 @@ class SitemapSpider(ArticleSpider):
         )
         if found.pages:
             leads = [Lead(url=entry.url, changed=entry.changed) for entry in self._newest_first(wanted)]
+            listed = NamedByList(self.crawl, response.url)
+            listed.add(marks_of(leads))
             # what is dated leaves a sitemap with age; one without dates names all that there is
-            is_whole = not any(entry.at for entry in wanted)
-            yield from self.look_again(response.url, leads, is_whole=is_whole)
+            yield from self.look_again(listed, is_whole=not any(entry.at for entry in wanted))
         if not self.left_out and not found.sitemaps:
             # An index is asked anew each time: what it names may have changed without it.
             self.crawl.keep_at_end(self.state(response))
