@@ -63,7 +63,7 @@ def crawl(
 ) -> tuple[CrawlOutcome, ...]:
     """Crawl and return the last outcome of each source, in their order; blocks.
 
-    What a source answers to be gone is handed to `forget`, by the addresses of its posts. With `once` each source is crawled now, once, even one that is switched off: somebody named it. Otherwise each
+    What a source answers to be gone is handed to `forget`, by the addresses of its posts or by their ids. With `once` each source is crawled now, once, even one that is switched off: somebody named it. Otherwise each
     enabled source of this process's `share` (default: all) is crawled when it is due (a restart keeps the schedule)
     until `should_stop`; a crawl under way is then broken off and goes on next time.
     """

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,12 @@ ENTRIES_MAX = 500
 """A window of a feed is 10 to 50 entries; far more is a broken or hostile one."""
 
 
+_COMMENT = re.compile(r"#comment-\d+$")
+"""A feed of comments (WordPress and what is like it) links each entry to its place below the article."""
+_IN_REPLY = re.compile(r"""^\s*[^<\n]{0,40}<a\s[^>\n]*#comment-\d+["'][^>\n]*>[^<\n]{0,100}</a>[^\S\n]*[^<\s]{0,2}\n""")
+"""In reply to <a>NAME</a>. and its translations, as WordPress shows it, HTML and all: a name, and nobody's words."""
+
+
 def read_feed(body: bytes, *, content_type: str, url: str, source: Source, now: datetime) -> tuple[RawPost, ...]:
     """Return the posts of a feed in its order. Raises Rejected for anything that is no feed."""
     if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
@@ -36,9 +43,12 @@ def read_feed(body: bytes, *, content_type: str, url: str, source: Source, now: 
 
 def _post(entry: Any, url: str, source: Source, now: datetime) -> RawPost:
     contents = [str(content.get("value", "")) for content in entry.get("content", ())]
-    title = fragment_text(str(entry.get("title", "")))
-    text = fragment_text(max([*contents, str(entry.get("summary", ""))], key=len))
     link = str(entry.get("link", ""))
+    content = max([*contents, str(entry.get("summary", ""))], key=len)
+    title, text = fragment_text(str(entry.get("title", ""))), fragment_text(content)
+    if _COMMENT.search(link):
+        # "Comment on TITLE by NAME" is nothing that who comments said
+        title, text = "", _IN_REPLY.sub("", text).lstrip()
     return RawPost(
         source=source.id,
         platform=source.platform,

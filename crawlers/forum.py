@@ -33,6 +33,8 @@ class ThreadPage(msgspec.Struct, frozen=True):
 
     posts: tuple[RawPost, ...] = ()
     next: str = ""
+    removed: tuple[str, ...] = ()
+    """Native ids of posts that the page says were taken down."""
 
 
 def read_list(page: Selector, shape: ThreadList, url: str, source: Source) -> ListPage:
@@ -42,7 +44,7 @@ def read_list(page: Selector, shape: ThreadList, url: str, source: Source) -> Li
     for row in rows:
         link = first_link(row, shape.link, url, source)
         if link and link not in threads:
-            mark = first_text(row, shape.changed_by)
+            mark = all_text(row, shape.changed_by) if shape.changed_by else ""
             threads[link] = ThreadLink(link, digest("mark", mark) if mark else "")
     following = first_link(page, shape.next, url, source)
     return ListPage(len(rows), tuple(threads.values()), following)
@@ -57,7 +59,13 @@ def read_thread(
     title = first_text(page, source.thread.title) if url == thread else ""
     posts = tuple(_posts(rows, shape, title, url, thread, source, now))
     following = first_link(page, source.thread.next, url, source)
-    return ThreadPage(posts, following)
+    numbers = [first_text(row, shape.id) for row in page.css(shape.removed)] if shape.removed else []
+    return ThreadPage(posts, following, tuple(_native_id(thread, number) for number in numbers if number))
+
+
+def _native_id(thread: str, number: str) -> str:
+    """Floors are often numbered within their thread only."""
+    return f"{thread}#{number}"
 
 
 def _posts(
@@ -69,8 +77,7 @@ def _posts(
             continue  # a deleted or empty floor is no post
         number = first_text(row, shape.id)
         if number:
-            # Floors are often numbered within their thread only.
-            native_id = f"{thread}#{number}"
+            native_id = _native_id(thread, number)
         elif len(rows) > 1:
             native_id = digest("floor", thread, text)
         else:

@@ -27,6 +27,8 @@ class JsonPage(msgspec.Struct, frozen=True):
 
     items: tuple[Any, ...] = ()
     posts: tuple[RawPost, ...] = ()
+    changed: tuple[str, ...] = ()
+    """For each post: what changes with its article, "" where nothing is said."""
     cursor: str = ""
     since: str = ""
 
@@ -64,9 +66,11 @@ def read_json(body: bytes, url: str, source: Source, now: datetime) -> JsonPage:
     if not isinstance(items, list):
         raise Rejected(f"{url} 的回应里，json.items“{shape.items}”取到的不是一列：接口可能变了，请检查这个键。")
     items = items[:ITEMS_MAX]
-    posts = tuple(post for item in items if (post := read_item(item, url, source, now)).text)
+    told = [(post, item) for item in items if (post := read_item(item, url, source, now)).text]
+    changed = tuple(string(at(item, shape.changed)) if shape.changed else "" for _, item in told)
     since = max((string(at(item, shape.since)) for item in items), key=_height, default="") if shape.since else ""
-    return JsonPage(tuple(items), posts, string(at(answer, shape.cursor)) if shape.cursor else "", since)
+    cursor = string(at(answer, shape.cursor)) if shape.cursor else ""
+    return JsonPage(tuple(items), tuple(post for post, _ in told), changed, cursor, since)
 
 
 def read_item(item: Any, url: str, source: Source, now: datetime) -> RawPost:

@@ -188,6 +188,8 @@ def _sections(source: Source, node: yaml.Node, fault: _Tell) -> Iterator[Fault]:
         for name in ("article", "replies"):
             if name in written:
                 yield fault("没有写 json.follow: true，不会去读文章页：请写上它，或删去这一段。", name)
+    if source.json.changed and not source.json.follow:
+        yield fault("写了 json.changed，却没有写 follow: true：请写上 follow，或删去这个键。", "json", "changed")
     if source.row and "json" in written:
         yield fault("row（网页）和 json（接口）只能写一个：请删去这一段。", "json")
     if source.kind != "hotlist" and "fields" in written:

@@ -9,7 +9,8 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from itertools import islice
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -67,6 +68,7 @@ _NOT_THIS: Final = re.compile(
 _HINT: Final = re.compile(r"time|date|pub|info|source|meta|riqi|shijian|post-?on", re.IGNORECASE)
 _BLOCK_MAX: Final = 160
 """A date line is short; a date in a paragraph is what the article tells of."""
+_TIMES_MAX = 3
 _BEFORE, _AFTER = 8, 14
 """Blocks around the title in which sites put the date line."""
 
@@ -194,8 +196,18 @@ def _from_text(blocks: Sequence[Block], title: str, first_seen: datetime) -> dat
                 continue
             at = _plausible(read_time(text[found.start() : found.start() + 60], first_seen), first_seen)
             if at is not None:
-                best, best_score = at, score
+                best, best_score = _with_clock(block, at, first_seen), score
     return best
+
+
+def _with_clock(block: Block, day: datetime, first_seen: datetime) -> datetime:
+    """Return the time that the block's own <time datetime> says of the day that it shows without a clock."""
+    if _is_midnight(day):
+        for element in islice(block.element.iter("time"), _TIMES_MAX):
+            at = _plausible(read_time(element.get("datetime") or "", first_seen), first_seen)
+            if at is not None and _day(at) == _day(day):
+                return at
+    return day
 
 
 def _title_place(blocks: Sequence[Block], title: str) -> int | None:

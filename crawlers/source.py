@@ -21,7 +21,8 @@ class ThreadList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     link: str = "a"
     """The link to the thread: an element with href, or `…::attr(name)`."""
     changed_by: str = ""
-    """What changes when a thread gets a reply (number of replies, last reply): an unchanged thread is not asked again."""
+    """What changes when a thread gets a reply (number of replies, last reply): an unchanged thread is not asked again.
+    Several selectors, with commas between them, count together."""
     next: str = ""
     """Within the page: the link to the next page of the list."""
     pages_max: int = 3
@@ -49,6 +50,8 @@ class PostShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     likes: str = ""
     reposts: str = ""
     comments: str = ""
+    removed: str = ""
+    """Within the page: rows of posts that were taken down and still show their `id`; those posts are forgotten."""
 
 
 class ArticleLinks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -120,6 +123,8 @@ class Items(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     pages_max: int = 3
     follow: bool = False
     """Whether each item's url is an article to be read, where it stands on a host of the source."""
+    changed: str = ""
+    """With `follow`, within an item: what changes with its article (a time of change); it is then read again."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ from contracts.diagnosis import FailureKind
 from contracts.errors import Retryable
 from contracts.events import POSTS_FETCHED, POSTS_REJECTED
 from contracts.funnel import Funnel
+from contracts.identity import digest
 from contracts.ports.clock import Clock
 from contracts.ports.crawl_book import CrawlBook, SourceDay
 from contracts.ports.crawl_state import CrawlState, PageState, SourceHealth
@@ -35,8 +36,10 @@ _log = logging.getLogger(__name__)
 _LATE = timedelta(days=1)
 """A post may bear a time before our last visit and still be new; one older than that was merely found late."""
 
-Forget = Callable[[Sequence[str]], object]
-"""Takes the posts of these addresses out of the house for good."""
+Forget = Callable[[Sequence[str], Sequence[str]], object]
+"""Takes the posts of these addresses, and the posts of these ids, out of the house for good."""
+_TAKEN_DOWN = digest("taken down")
+"""Stands in place of what was last accepted of a post that is gone."""
 
 
 class CrawlOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +113,7 @@ class SourceCrawl:
         self._missing: MissingPages | None = None
         self._lost: list[str] = []
         self._states_of_lost: list[PageState] = []
+        self._lost_posts: list[str] = []
 
     def page(self, url: str) -> PageState | None:
         return self.shared.crawl_state.pages([url]).get(url)
@@ -154,6 +158,11 @@ class SourceCrawl:
         self._lost += addresses
         self._states_of_lost += states
 
+    def lose_posts(self, posts: Sequence[str]) -> None:
+        """Let go, at the end of the crawl, of posts that their page says were taken down; once each."""
+        known = self.shared.crawl_state.seen(posts) if posts else {}
+        self._lost_posts += [post for post, content in known.items() if content != _TAKEN_DOWN]
+
     def came(self, headers: Mapping[str, str], body: bytes, *, is_list: bool = False) -> None:
         """Count a page that can be read."""
         self._funnel += Funnel(fetched=1, lists=int(is_list))
@@ -186,8 +195,9 @@ class SourceCrawl:
             failure += f"（另有 {len(self._failures) - 1} 页没有采到。）"
         if not failure and not self.was_stopped:
             self.shared.crawl_state.keep_pages(self._states_for_the_end)
-        if self._lost:
-            self.shared.forget(self._lost)
+        if self._lost or self._lost_posts:
+            self.shared.forget(self._lost, self._lost_posts)
+            self.shared.crawl_state.keep_seen(dict.fromkeys(self._lost_posts, _TAKEN_DOWN))
         now = self.shared.clock.now()
         if self._missing is not None and self._missing.is_changed:
             self._states_of_lost.append(

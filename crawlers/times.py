@@ -105,6 +105,10 @@ _MONTH_FIRST: Final = re.compile(
 _DAY_FIRST: Final = re.compile(
     rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+{_MONTH}[\s,-]+(?P<year>\d{{4}})", re.IGNORECASE
 )
+_ENGLISH_HOUR: Final = re.compile(
+    r"[\s,]*(?:at\s+)?(?:(?P<hour>\d{1,2})\s*(?P<after>[AaPp]\.?[Mm]\b)|(?P<word>noon|midnight)\b)", re.IGNORECASE
+)
+"""As Django writes a full hour: Nov. 23, 2026, 8 a.m., and Nov. 23, 2026, noon."""
 _ZONES: Final = {"CST": 8, "HKT": 8, "SGT": 8, "GMT": 0, "UTC": 0, "Z": 0}
 _RFC_822: Final = re.compile(r"(?:[A-Za-z]{3},\s*)?\d{1,2}\s+[A-Za-z]{3}\s+\d{2,4}\b")
 
@@ -189,6 +193,9 @@ def _english(value: str, now: datetime, zone: tzinfo) -> datetime | None:
         parts = match.groupdict()
         day = datetime(int(match["year"]), _MONTHS.index(match["name"][:3].lower()) + 1, int(match["day"]), tzinfo=zone)
         if not parts.get("clock"):
+            if hour_alone := _ENGLISH_HOUR.match(value, match.end()):
+                word = (hour_alone["word"] or "").lower()
+                return day.replace(hour=12) if word == "noon" else _clocked(day, hour_alone, zone)
             after = _CLOCK_AFTER.match(value, match.end()) or _CLOCK_AFTER.match(
                 re.sub(r"^\s*at\s+", "", value[match.end() :])
             )

@@ -60,7 +60,7 @@ def try_sources(sources: Sequence[Source], settings: CrawlSettings, answers: Con
         [msgspec.structs.replace(source, requests_max=min(source.requests_max, REQUESTS_MAX)) for source in sources],
         edge=Edge(secrets.token_bytes(32), _NothingForgotten(), state, clock),  # of no use to anybody afterwards
         log=telling,  # type: ignore[arg-type]  # only `append` is asked for
-        crawl_state=state, clock=clock, forget=lambda _addresses: None, once=True, should_stop=should_stop,
+        crawl_state=state, clock=clock, forget=lambda _addresses, _posts: None, once=True, should_stop=should_stop,
         settings=msgspec.structs.replace(settings, timeout_s=min(settings.timeout_s, _TIMEOUT_S), retry_after_wait_s=0.0),
         on_page=telling.page, on_outcome=telling.ended,
     )  # fmt: skip

@@ -45,9 +45,9 @@ def platforms_known(house: House) -> tuple[str, ...]:
     return tuple(sorted(named | imported))
 
 
-def forget_deleted(house: House, urls: Sequence[str]) -> int:
-    """Forget what was deleted at its source."""
-    return forget(house, urls=urls, by="crawl")
+def forget_deleted(house: House, urls: Sequence[str], posts: Sequence[str] = ()) -> int:
+    """Forget what was deleted at its source: all posts of an address, or single ones."""
+    return forget(house, urls=urls, posts=posts, by="crawl")
 
 
 def forget_due(house: House) -> int:

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests import servers as real
-from tests.servers import elasticsearch, kafka, postgresql, rabbitmq, redis, servers
+from tests.servers import elasticsearch, kafka, postgresql, rabbitmq, redis, servers, spirit, wordpress
 
-__all__ = ["elasticsearch", "kafka", "postgresql", "rabbitmq", "redis", "servers"]
+__all__ = ["elasticsearch", "kafka", "postgresql", "rabbitmq", "redis", "servers", "spirit", "wordpress"]
 
 settings.register_profile("qingting", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("qingting")

@@ -19,6 +19,8 @@ from tools.servers.postgresql import PostgreSql
 from tools.servers.rabbitmq import RabbitMq
 from tools.servers.redis import Redis
 from tools.servers.server import Server, ServerError
+from tools.servers.spirit import Spirit
+from tools.servers.wordpress import WordPress
 
 SHIFT = int(os.environ.get("SERVERS_SHIFT", "1000"))
 
@@ -29,7 +31,9 @@ def missing() -> str:
     try:
         with (FOLDER / "fetching").open("w") as lock:  # two processes share the tests, one fetches
             fcntl.flock(lock, fcntl.LOCK_EX)
-            for server in (*every(FOLDER, SHIFT), Redis(FOLDER, SHIFT)):
+            for server in (
+                *every(FOLDER, SHIFT), Redis(FOLDER, SHIFT), Spirit(FOLDER, SHIFT), WordPress(FOLDER, SHIFT),
+            ):  # fmt: skip
                 server.fetch()
     except (ServerError, OSError) as fault:
         return str(fault)
@@ -74,6 +78,16 @@ def postgresql() -> Iterator[PostgreSql]:
 @pytest.fixture(scope="session")
 def redis() -> Iterator[Redis]:
     yield from running(Redis)
+
+
+@pytest.fixture(scope="session")
+def spirit() -> Iterator[Spirit]:
+    yield from running(Spirit)
+
+
+@pytest.fixture(scope="session")
+def wordpress() -> Iterator[WordPress]:
+    yield from running(WordPress)
 
 
 @pytest.fixture(scope="session")

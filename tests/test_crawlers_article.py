@@ -31,6 +31,15 @@ def page(inner: str = "", head: str = "", title: str = "样例县妇联举办女
     return f"<html><head><title>{title}_样例网</title>{head}</head><body><h1>{title}</h1><div>{paragraphs}</div>{inner}</body></html>"
 
 
+def test_a_day_without_a_clock_is_told_by_the_time_element_that_shows_it() -> None:
+    shown = '<div class="date"><time datetime="2026-02-20T09:58:53+08:00">February 20, 2026</time></div>'
+    elsewhere = '<div class="date">February 20, 2026</div><ul><li><time datetime="2026-02-21T07:00:00+08:00">昨天</time></li></ul>'
+    assert [f"{article(page(one)).published_at.astimezone(BEIJING):%d %H:%M:%S}" for one in (shown, elsewhere)] == [
+        "20 09:58:53",
+        "20 00:00:00",
+    ]
+
+
 @pytest.mark.parametrize("name", sorted(SAID))
 def test_pages_of_twenty_layouts_say_title_time_and_text(name: str) -> None:
     said = SAID[name]

@@ -70,3 +70,16 @@ def test_entities_are_not_expanded_into_a_bomb_or_a_file() -> None:
 def test_any_bytes_give_posts_or_one_sentence(body: bytes) -> None:
     with suppress(Rejected):
         assert all(post.source == "news" for post in read(body))
+
+
+def test_an_entry_of_a_feed_of_comments_has_no_names_in_title_or_text() -> None:
+    reply = (
+        '<p>In reply to &lt;a href="https://www.example.com/a/#comment-2"&gt;样例青禾&lt;/a&gt;.</p><p>我也想问。</p>'
+    )
+    item = (
+        "<item><title>Comment on 托育点开门 by 样例青禾</title><link>https://www.example.com/a/#comment-3</link>"
+        f"<guid>https://www.example.com/a/#comment-3</guid><description><![CDATA[{reply}]]></description></item>"
+    )
+    (post,) = read(f'<rss version="2.0"><channel><title>样例</title>{item}</channel></rss>'.encode())
+    assert (post.title, post.text) == ("", "我也想问。")
+    assert post.native_id == "https://www.example.com/a/#comment-3"

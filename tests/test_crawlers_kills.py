@@ -44,7 +44,7 @@ def fetch_on(folder: str, url: str, seconds: float) -> None:
     crawl(
         (msgspec.convert(feed(url, interval_s=3600.0), Source),),
         edge=Edge(b"a secret of the tests only", DatabaseForgetList(database, clock), state, clock),
-        log=SqliteLog(Path(folder) / "log.db", clock), crawl_state=state, clock=clock, forget=lambda _: None, once=False,
+        log=SqliteLog(Path(folder) / "log.db", clock), crawl_state=state, clock=clock, forget=lambda _addresses, _posts: None, once=False,
         should_stop=lambda: clock.now() > until,
     )  # fmt: skip
 

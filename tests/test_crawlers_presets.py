@@ -66,6 +66,7 @@ def test_a_preset_reads_its_saved_page(name: str, tmp_path: Path) -> None:
             Selector(text=saved["page"], type="html"), source.post, url=url, thread=url, source=source, now=NOW
         )
         assert page.next == saved["next"]
+        assert [native_id.partition("#")[2] for native_id in page.removed] == saved.get("removed", [])
         posts = page.posts
         ids = [post.native_id.partition("#")[2] for post in posts]
     else:

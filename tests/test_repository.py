@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "core", "base", "manager"}
-LOCKS = ("requirements.lock", "package-lock.json")
+LOCKS = ("requirements.lock", "package-lock.json", "tools/servers/spirit.lock")
 
 
 def committed() -> list[Path]:

@@ -141,7 +141,7 @@ def crawl_feeds(port: int, count: int, seconds: float, folder: str, answers: Con
     started_s = time.monotonic()
     crawlers.crawling.crawl(
         sources, edge=Edge(b"a secret of the bench only", MemoryForgetList(), state, clock), log=NoLog(),  # type: ignore[arg-type]
-        crawl_state=state, clock=clock, forget=lambda _: None, once=fetch_only,
+        crawl_state=state, clock=clock, forget=lambda _addresses, _posts: None, once=fetch_only,
         should_stop=lambda: time.monotonic() - started_s > seconds, crawl_book=DatabaseCrawlBook(database), on_outcome=ended,
     )  # fmt: skip
     after = resource.getrusage(resource.RUSAGE_SELF)

@@ -144,7 +144,7 @@ def _fetch(folder: str, sources: tuple[dict[str, Any], ...]) -> None:
         log=log,
         crawl_state=state,
         clock=clock,
-        forget=lambda _: None,
+        forget=lambda _addresses, _posts: None,
         once=True,
         should_stop=lambda: False,
     )

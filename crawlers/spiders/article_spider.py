@@ -17,6 +17,7 @@ from crawlers.doors import door_for_text
 from crawlers.replies import replies_on
 from crawlers.source_crawl import SourceCrawl
 from crawlers.spiders.source_spider import SourceSpider
+from crawlers.vanished import NamedByList
 
 AGAIN_AFTER: Final = timedelta(days=1)
 """An article that is still led to is asked for again after a day: an edit seldom changes the words of its link."""
@@ -79,6 +80,22 @@ class ArticleSpider(SourceSpider):
                 self._asked.add(one.url)
                 yield self.ask(one.url, self.read_article, lead=Lead(url=one.url), mark=one.mark)
 
+    def look_again(self, list_: NamedByList, *, is_whole: bool) -> Iterator[Request]:
+        """Ask once more for articles that a list does not name any longer although it should."""
+        for url, state in list_.missed(is_whole=is_whole).items():
+            if url not in self._asked:
+                self._asked.add(url)
+                yield self.ask(url, self.look, is_conditional=True, mark=state.body_digest)
+
+    def look(self, response: Response) -> Iterator[Request]:
+        """See whether an article that no list names is gone; what still stands there has been read."""
+        yield from ()
+        if response.status in {404, 410}:
+            url = response.request.url if response.request else response.url
+            self.crawl.gone += 1
+            self.crawl.missing.is_there(url)
+            self.crawl.lose((url,), (self.state(response, url=url, mark=response.meta["mark"], has_validators=False),))
+
     async def read_article(self, response: Response) -> None:
         """Take one article in. A coroutine, so that the reading may be awaited from another process."""
         lead: Lead = response.meta["lead"]
@@ -125,6 +142,11 @@ class ArticleSpider(SourceSpider):
         if lead:
             now = self.crawl.shared.clock.now()
             self.crawl.take((), (PageState(url=lead.url, body_digest=_mark(lead), fetched_at=now),))
+
+
+def marks_of(leads: Iterable[Lead]) -> dict[str, str]:
+    """Return what is remembered of each article when it has been read, by its address."""
+    return {lead.url: _mark(lead) for lead in leads}
 
 
 def _mark(lead: Lead) -> str:

@@ -12,12 +12,14 @@ from parsel import Selector
 from scrapy import Request
 from scrapy.http import Response
 
+from contracts.identity import post_id
 from contracts.ports.crawl_state import PageState
 from crawlers.edge import address
 from crawlers.forum import read_list, read_thread
 from crawlers.source import PostShape, ThreadList
 from crawlers.source_crawl import SourceCrawl
 from crawlers.spiders.source_spider import SourceSpider
+from crawlers.vanished import NamedByList
 
 
 class ForumSpider(SourceSpider):
@@ -32,6 +34,7 @@ class ForumSpider(SourceSpider):
         self._asked: set[str] = set()
         self._threads = 0
         self._has_left_out = False
+        self._named = NamedByList(crawl, crawl.source.url)
 
     def first(self) -> Request:
         return self._ask_list(self.crawl.source.url, 1)
@@ -55,6 +58,7 @@ class ForumSpider(SourceSpider):
             return
         yield from self._second_looks()
         known = self.crawl.shared.crawl_state.pages([thread.url for thread in found.threads])
+        self._named.add({thread.url: thread.mark for thread in found.threads})
         for thread in found.threads:
             if thread.url in self._asked:
                 continue
@@ -73,8 +77,20 @@ class ForumSpider(SourceSpider):
         page: int = response.meta["page"]
         if found.next and page < self._list.pages_max and not self._has_left_out and found.next not in self._asked:
             yield self._ask_list(found.next, page + 1)
-        elif self._list.changed_by and not self._has_left_out:
+            return
+        if self._list.changed_by and not self._has_left_out:
             self.crawl.keep_at_end(self.state(response))
+        yield from self._look_again(is_whole=not found.next)
+
+    def _look_again(self, *, is_whole: bool) -> Iterator[Request]:
+        """Ask once more for threads that the list does not name any longer although it should."""
+        for thread, state in self._named.missed(is_whole=is_whole).items():
+            if thread not in self._asked:
+                self._asked.add(thread)
+                yield self.ask(
+                    thread, self.read_thread, is_conditional=True, page=1, thread=thread, mark=state.body_digest,
+                    is_last_look=True,
+                )  # fmt: skip
 
     def _second_looks(self) -> Iterator[Request]:
         """Ask again for what answered 404; only once the list has come: a site that is broken says nothing by a 404."""
@@ -99,11 +115,18 @@ class ForumSpider(SourceSpider):
             # not asked for again until the list says that it has changed
             states = (self.state(response, url=thread, mark=mark, has_validators=False),) if mark else ()
             # a later page alone may be gone because its posts moved to an earlier one
-            is_gone = meta["page"] == 1 and self.crawl.missing.is_gone(
-                thread, response.status, mark, self.crawl.shared.clock.now()
+            # where no list names it any longer either, two witnesses say so
+            is_gone = meta["page"] == 1 and (
+                "is_last_look" in meta
+                or self.crawl.missing.is_gone(thread, response.status, mark, self.crawl.shared.clock.now())
             )
+            if is_gone:
+                self.crawl.missing.is_there(thread)
             self.crawl.lose(self._addresses(thread) if is_gone else (), states)
             return
+        is_last_look = "is_last_look" in meta
+        if is_last_look and (response.status != 200 or "redirect_urls" in meta):
+            return  # it went where the public does not come; no list shows it, so nothing is amiss
         if meta["page"] == 1:
             self.crawl.missing.is_there(thread)
         if not self.is_page(response):
@@ -113,7 +136,10 @@ class ForumSpider(SourceSpider):
             _selector(response), self._post, url=response.url, thread=thread, source=self.crawl.source, now=now
         )
         page: int = meta["page"]
-        if not found.posts and page == 1:
+        self.crawl.lose_posts([self._post_id(native_id) for native_id in found.removed])
+        if not found.posts and not found.removed and page == 1:
+            if is_last_look:
+                return
             self.misread(
                 response,
                 f"{response.url} 上没有一处符合 post.row“{self._post.row}”且有正文：页面可能改版了，请检查选择器。",
@@ -128,6 +154,10 @@ class ForumSpider(SourceSpider):
         else:
             state = self.state(response, url=thread, mark=mark, has_validators=page == 1)
             self.crawl.take(found.posts, (here, state))
+
+    def _post_id(self, native_id: str) -> str:
+        source = self.crawl.source
+        return post_id(source.platform or source.id, native_id=native_id)
 
     def _at(self, response: Response, thread: str, page: int) -> PageState:
         """Remember under which address the posts of a page stand: its number alone is known once the thread is gone."""

@@ -12,8 +12,9 @@ from crawlers.json_items import JsonPage, fill, higher, placeholders, read_json
 from crawlers.links import own_address
 from crawlers.raw_post import RawPost
 from crawlers.source_crawl import SourceCrawl
-from crawlers.spiders.article_spider import ArticleSpider, Lead
+from crawlers.spiders.article_spider import ArticleSpider, Lead, marks_of
 from crawlers.token import token_header
+from crawlers.vanished import NamedByList
 
 
 class JsonSpider(ArticleSpider):
@@ -25,6 +26,7 @@ class JsonSpider(ArticleSpider):
         self._mark = f"{crawl.source.url}#since"
         state = crawl.page(self._mark)
         self._since = self._highest = state.body_digest if state else ""
+        self._named = NamedByList(crawl, crawl.source.url)
 
     async def start(self) -> AsyncIterator[Request]:
         try:
@@ -39,7 +41,9 @@ class JsonSpider(ArticleSpider):
         source = self.crawl.source
         url = fill(source.url, {"since": self._since, "cursor": cursor, "page": str(page)})
         # what has to be followed further must not be hidden by a 304
-        request = self.ask(url, self.read, is_conditional=not self._names, page=page, count=count)
+        request = self.ask(
+            url, self.read, is_conditional=not self._names, page=page, count=count, leads_only=source.json.follow
+        )
         if source.token:
             name, value = token_header(source.token, os.environ)
             request.headers[name] = value
@@ -57,6 +61,10 @@ class JsonSpider(ArticleSpider):
                 "blocked",
             )
             return
+        if response.status in {400, 404} and "page" in self._names and response.meta["count"] > 1:
+            # a page beyond the last: WordPress answers 400, others 404
+            yield from self._end(is_whole=True)
+            return
         if not self.is_page(response):
             return
         try:
@@ -70,9 +78,16 @@ class JsonSpider(ArticleSpider):
         goes_on = meta["count"] < self.crawl.source.json.pages_max and bool(found.items)
         if goes_on and ("page" in self._names or ("cursor" in self._names and found.cursor)):
             yield self._ask(meta["page"] + 1, meta["count"] + 1, found.cursor)
-        elif self._highest:
+        else:
+            yield from self._end(is_whole=not found.items)
+
+    def _end(self, *, is_whole: bool) -> Iterator[Request]:
+        """Keep how far the walk came; `is_whole` where it came to its end."""
+        if self._highest:
             now = self.crawl.shared.clock.now()
             self.crawl.keep_at_end(PageState(url=self._mark, body_digest=self._highest, fetched_at=now))
+        if self.crawl.source.json.follow and not self._since:
+            yield from self.look_again(self._named, is_whole=is_whole)
 
     def take_page(self, found: JsonPage, response: Response) -> Iterator[Request]:
         """Take the posts in; those whose article is to be read are asked for instead."""
@@ -83,16 +98,17 @@ class JsonSpider(ArticleSpider):
                 f"{response.url} 有 {len(found.items)} 项，fields.text“{text}”一处也没有取到字：请检查这个键。",
             )
             return
-        leads: dict[str, RawPost] = {}
+        leads: dict[str, Lead] = {}
         rest: list[RawPost] = []
-        for post in found.posts:
+        for post, changed in zip(found.posts, found.changed, strict=True):
             address = own_address(post.url, response.url, self.crawl.source) if self.crawl.source.json.follow else ""
             if address:
-                leads.setdefault(address, post)
+                lead = Lead(url=address, title=post.text, published_at=post.published_at, changed=changed)
+                leads.setdefault(address, lead)
             else:
                 rest.append(post)
         states = () if self._names or leads else (self.state(response),)
         self.crawl.take(rest, states)
-        yield from self.ask_articles(
-            Lead(url=url, title=post.text, published_at=post.published_at) for url, post in leads.items()
-        )
+        if not self._since:  # else the answer names what is new, and all the rest is missing
+            self._named.add(marks_of(leads.values()))
+        yield from self.ask_articles(leads.values())

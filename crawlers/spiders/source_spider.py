@@ -1,6 +1,7 @@
 """What the spiders share: the first request, requests with their failures, and the state of a page."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from parsel import Selector
@@ -21,9 +22,12 @@ from crawlers.doors import door, door_in_answer, refusal
 from crawlers.refused import Declined, NotNow, Refused, Stopped
 from crawlers.settings import CrawlSettings
 from crawlers.source_crawl import SourceCrawl
+from crawlers.times import read_time
 
 _NO = frozenset({401, 402, 403, 407, 429, 451})
 """Answers that mean us."""
+
+_SECOND = timedelta(seconds=1)
 
 Callback = Callable[[Response], Iterator[Request] | Awaitable[None]]
 
@@ -88,13 +92,14 @@ class SourceSpider(Spider):
 
     def state(self, response: Response, *, url: str = "", mark: str = "", has_validators: bool = True) -> PageState:
         """Return what to remember of a page: its validators, and a digest (of the body unless `mark` is given)."""
-        is_own = has_validators and url in {"", response.url}
+        now = self.crawl.shared.clock.now()
+        is_own = has_validators and url in {"", response.url} and _is_settled(response, now)
         return PageState(
             url=url or response.url,
             etag=_header(response, "ETag") if is_own else "",
             last_modified=_header(response, "Last-Modified") if is_own else "",
             body_digest=mark or digest("body", response.body.decode("latin-1")),
-            fetched_at=self.crawl.shared.clock.now(),
+            fetched_at=now,
         )
 
 
@@ -129,6 +134,15 @@ def explain(error: BaseException, url: str, settings: CrawlSettings) -> str:
     if isinstance(error, CannotResolveHostError):
         return f"找不到 {url} 的主机：请检查网址和网络。"
     return f"没有取到 {url}（{type(error).__name__}）：稍后会自动再试。"
+
+
+def _is_settled(response: Response, now: datetime) -> bool:
+    """Whether the page's validators tell its next change: one within the same second would keep Last-Modified as it is.
+
+    RFC 9110, 8.8.2.2; many servers make the ETag of the same time (WordPress does), so that neither is to be trusted.
+    """
+    changed, said = (read_time(_header(response, name), now) for name in ("Last-Modified", "Date"))
+    return not changed or not said or said - changed >= _SECOND
 
 
 def _header(response: Response, name: str) -> str:

@@ -72,6 +72,12 @@ def run(order: dict[str, Any], answer: Connection) -> None:
     clock = SystemClock(timedelta(seconds=order["ahead_s"]))
     book = MemoryCrawlBook(MemoryCrawlState())
     forgotten: list[str] = []
+    forgotten_posts: list[str] = []
+
+    def forget(addresses: Sequence[str], posts: Sequence[str]) -> None:
+        forgotten.extend(addresses)
+        forgotten_posts.extend(posts)
+
     started_s = time.monotonic()
     outcomes = crawl(
         msgspec.convert(order["sources"], tuple[Source, ...]),
@@ -79,7 +85,7 @@ def run(order: dict[str, Any], answer: Connection) -> None:
         log=events,  # type: ignore[arg-type]
         crawl_state=state,
         clock=clock,
-        forget=forgotten.extend,
+        forget=forget,
         once=order["once"],
         should_stop=lambda: time.monotonic() - started_s > order["stop_after_s"],
         settings=msgspec.convert(order["settings"], CrawlSettings),
@@ -92,6 +98,7 @@ def run(order: dict[str, Any], answer: Connection) -> None:
         "rejected": events.streams.get("posts.rejected.v1", []),
         "health": state.health(),
         "forgotten": forgotten,
+        "forgotten_posts": forgotten_posts,
         "requests": state.requests(date.min),
         "days": book.days(date.min),
         "seconds": time.monotonic() - started_s,

@@ -13,6 +13,7 @@ from contracts.ports.crawl_book import SourceDay
 from contracts.ports.crawl_state import HostRequests, SourceHealth
 from contracts.post import Post
 from crawlers.source_crawl import CrawlOutcome
+from crawlers.sources import load_sources
 from tests.site.crawl_child import run
 
 # A fork of a process that has loaded Scrapy starts in milliseconds; the fork server itself runs no thread and no reactor.
@@ -28,6 +29,9 @@ class Crawled(msgspec.Struct, frozen=True):
     rejected: tuple[PostRejected, ...]
     health: tuple[SourceHealth, ...]
     forgotten: tuple[str, ...] = ()
+    """Addresses of threads and articles that were deleted."""
+    forgotten_posts: tuple[str, ...] = ()
+    """Ids of single posts that were taken down."""
     requests: tuple[HostRequests, ...] = ()
     days: tuple[SourceDay, ...] = ()
     """What this crawl adds to the crawl book."""
@@ -81,6 +85,16 @@ def crawled(
         child.kill()
         child.join()
         receiver.close()
+
+
+def described(entry: str, folder: Path) -> dict[str, Any]:
+    """Return a source on this machine as its entry in sources.yaml describes it, presets filled in."""
+    file = folder / "sources.yaml"
+    lines = "".join(f"  {line}\n" for line in entry.strip().splitlines())
+    file.write_text(f"sources:\n-{lines[1:]}  allow_private: [127.0.0.1]\n", "utf-8")
+    (source,) = load_sources(file)
+    found: dict[str, Any] = msgspec.to_builtins(source)
+    return found
 
 
 def feed(url: str, **fields: Any) -> dict[str, Any]:
