@@ -98,7 +98,7 @@ def test_an_article_is_asked_for_again_after_a_day_whatever_its_link_says(site: 
     site.routes |= {f"/t{name}": article(f"题 {name}", f"正文 {name}。") for name in names}
     paper = source("list", site.url + "/", links={"pattern": r"/t\d"})
     assert len(crawled(paper, state=tmp_path).posts) == len(names)
-    site.routes |= {"/t1": article("题 1", "改过的正文。"), "/t2": Answer("", 404)}
+    site.routes |= {"/t1": article("题 1", "改过的正文。"), "/t2": Answer("", 410)}
     site.asked.clear()
     assert not crawled(paper, state=tmp_path).posts
     assert site.paths() == ["/robots.txt", "/"], "within the day nothing is asked again"
