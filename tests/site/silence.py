@@ -66,7 +66,7 @@ def crawled_in_silence(
     order = {
         "sources": sources, "settings": {"timeout_s": 3.0, "contact": "https://example.org/kontakt"},
         "state": str(state / "crawl_state.pickle"), "once": True, "stop_after_s": 100.0, "log_is_full": False, "trusted": "",
-        "opens_after_s": 0.0, "environment": {},
+        "opens_after_s": 0.0, "ahead_s": 0.0, "environment": {},
     }  # fmt: skip
     children = multiprocessing.get_context("forkserver")
     receiver, sender = children.Pipe(duplex=False)
