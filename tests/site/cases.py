@@ -256,7 +256,7 @@ CASES: Final = (
          _robots(Answer(raw=lambda: iter(()))), lambda seen: seen.only_robots),
     Case("robots-huge", "robots.txt of 1.5 MB, our rule within the first 500 KiB", "the rule is obeyed",
          _robots(_HUGE_ROBOTS), lambda seen: seen.only_robots),
-    Case("robots-bomb", "2,000 agents share 2,000 rules", "the rule for * is obeyed, in less than 64 MiB and 5 s",
+    Case("robots-bomb", "2,000 agents share 2,000 rules", "the rule for * is obeyed, in less than 64 MiB and 5 s of processor time",
          _robots(_ROBOTS_BOMB), lambda seen: seen.only_robots and _harmless(seen)),
     Case("robots-with-bom", "robots.txt begins with a byte order mark", "its first group is obeyed",
          _robots(Answer(b"\xef\xbb\xbfUser-agent: *\nDisallow: /\n")), lambda seen: seen.only_robots),

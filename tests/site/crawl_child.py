@@ -78,7 +78,7 @@ def run(order: dict[str, Any], answer: Connection) -> None:
         forgotten.extend(addresses)
         forgotten_posts.extend(posts)
 
-    started_s = time.monotonic()
+    started_s, busy_s = time.monotonic(), time.process_time()
     outcomes = crawl(
         msgspec.convert(order["sources"], tuple[Source, ...]),
         edge=Edge(b"a secret of the tests only", MemoryForgetList(), state, clock),
@@ -101,7 +101,7 @@ def run(order: dict[str, Any], answer: Connection) -> None:
         "forgotten_posts": forgotten_posts,
         "requests": state.requests(date.min),
         "days": book.days(date.min),
-        "seconds": time.monotonic() - started_s,
+        "seconds": time.process_time() - busy_s,
         "memory_mib": (memory_kib() - before_kib) / 1024,
     }
     answer.send_bytes(msgspec.json.encode(found))

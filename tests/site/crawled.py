@@ -36,6 +36,7 @@ class Crawled(msgspec.Struct, frozen=True):
     days: tuple[SourceDay, ...] = ()
     """What this crawl adds to the crawl book."""
     seconds: float = 0.0
+    """Of processor time: what a page costs must not depend on what else the machine does."""
     memory_mib: float = 0.0
     """By how much the process grew at most."""
 

@@ -22,7 +22,7 @@ from tests.site.serving import Asked, Site, serving
 CONTACT: Final = "https://example.org/kontakt"
 ELSEWHERE: Final = "127.0.0.2"
 """A second host, on loopback too."""
-_PLAIN_DEADLINE_S: Final = 6.0
+_PLAIN_DEADLINE_S: Final = 20.0
 
 
 @dataclass
@@ -47,6 +47,7 @@ class Seen:
     ended: bool
     """Whether each crawl ended by itself."""
     seconds: float
+    """Of processor time."""
     memory_mib: float
     failure: str | None = None
     """What the health of the source says, None for a crawler without health."""

@@ -25,6 +25,7 @@ class Plain(msgspec.Struct, frozen=True):
     texts: tuple[str, ...]
     ended: bool
     seconds: float
+    """Of processor time; of the clock where it had to be cut off."""
     memory_mib: float
 
 
@@ -37,12 +38,12 @@ def plainly_crawled(url: str, *, timeout_s: float, deadline_s: float) -> Plain:
     child.start()
     sender.close()
     texts: list[str] = []
-    memory_mib, ended = 0.0, False
+    busy_s, memory_mib, ended = 0.0, 0.0, False
     try:
         while (left := started_s + deadline_s - time.monotonic()) > 0 and receiver.poll(left):
             message = receiver.recv()
-            if isinstance(message, float):
-                memory_mib, ended = message, True
+            if isinstance(message, tuple):
+                (busy_s, memory_mib), ended = message, True
                 break
             texts.append(message)
     except EOFError:
@@ -51,7 +52,7 @@ def plainly_crawled(url: str, *, timeout_s: float, deadline_s: float) -> Plain:
         child.kill()
         child.join()
         receiver.close()
-    return Plain(tuple(texts), ended, time.monotonic() - started_s, memory_mib)
+    return Plain(tuple(texts), ended, busy_s if ended else time.monotonic() - started_s, memory_mib)
 
 
 class PlainSpider(Spider):
@@ -84,7 +85,7 @@ def _run(url: str, timeout_s: float, out: Connection) -> None:
 
     from scrapy.crawler import AsyncCrawlerRunner
 
-    before_kib = memory_kib()
+    before_kib, before_s = memory_kib(), time.process_time()
     logging.disable(logging.CRITICAL)
     install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
     from twisted.internet import reactor
@@ -99,4 +100,4 @@ def _run(url: str, timeout_s: float, out: Connection) -> None:
         )
     )
     running.run(installSignalHandlers=False)
-    out.send((memory_kib() - before_kib) / 1024)
+    out.send((time.process_time() - before_s, (memory_kib() - before_kib) / 1024))
