@@ -165,7 +165,7 @@ def test_the_tool_takes_a_file_or_a_module_and_copies_the_files(
     files(given)
     monkeypatch.setattr(
         sys, "argv",
-        ["build_encoder.py", str(target), "--onnx", str(given / "model.onnx"), "--every", "60", "--shared", str(tmp_path)],
+        ["build_encoder.py", str(target), "--onnx", str(given / "model.onnx"), "--every", "20", "--shared", str(tmp_path)],
     )  # fmt: skip
     build_encoder.main()
     assert scorers.load(f"encoder:{target}").name == "encoder-model"

@@ -36,7 +36,7 @@ def test_an_event_that_an_older_program_wrote_is_read() -> None:
     event = decode(older)
     assert isinstance(event, PostFetched)
     assert (event.post.date_source, event.post.language) == ("", "")
-    document = msgspec.to_builtins(make_document())
+    document = msgspec.to_builtins(make_document(), builtin_types=(bytes,))
     document["post"] = fields
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(document), type=Document).post == event.post
 

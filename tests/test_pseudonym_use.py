@@ -156,4 +156,4 @@ def test_events_hold_nothing_from_which_two_quarters_can_be_linked(house: House)
         name for name in first.post.__struct_fields__
         if (value := getattr(first.post, name)) == getattr(second.post, name) and isinstance(value, str) and value
     }  # fmt: skip
-    assert shared == {"source", "platform", "author_kind"}
+    assert shared == {"source", "platform", "author_kind", "language"}
