@@ -141,7 +141,15 @@ class WordPress(Server):
         (self.folder / "password").write_text(done.stdout)
 
     def command(self) -> Sequence[str]:
-        serve = ["-S", f"127.0.0.1:{self.port}", "-t", str(self.folder / "site"), str(_ROUTER)]
+        serve = [
+            "-d",
+            "opcache.enable_cli=1",
+            "-S",
+            f"127.0.0.1:{self.port}",
+            "-t",
+            str(self.folder / "site"),
+            str(_ROUTER),
+        ]
         return [need("php", _PHP_PACKAGES), *serve]
 
     def environment(self) -> Mapping[str, str]:
