@@ -8,10 +8,12 @@ given to it.
 
 import math
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import islice
+from itertools import repeat
+from operator import add, mul
+from struct import unpack
 from typing import Final
 
 import msgspec
@@ -48,7 +50,10 @@ _PART: Final = 4
 """Posts that each half of a split has at least."""
 _PLACES: Final = 8
 
-Vector = Mapping[int, float]
+Vector = tuple[tuple[int, ...], tuple[float, ...]]
+"""Terms and their weights beside each other: what follows loops over them in C."""
+_NOUGHTS: Final = repeat(0.0)
+_NO_VECTOR: Final[Vector] = ((), ())
 
 
 class Features(msgspec.Struct, frozen=True):
@@ -90,7 +95,7 @@ class Events:
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
         self._events: OrderedDict[str, _Event] = OrderedDict()
-        self._by_term: OrderedDict[int, dict[_Event, None]] = OrderedDict()
+        self._by_term: OrderedDict[int, tuple[_Event, ...]] = OrderedDict()
         self._merged: OrderedDict[str, str] = OrderedDict()
         self._begun = 0
 
@@ -108,19 +113,19 @@ class Events:
     def belonging(self, post: str, features: Features) -> Belonging:
         """Return the event that a post belongs to, a new one named after the post, or none for a post without a happening."""
         vector = _vector(features.terms)
-        if not vector:
+        terms, _ = vector
+        if not terms:
             return Belonging()
-        hour = _hour(features.at)
-        near = [(self._nearness(event, vector, hour, features), event) for event in self._candidates(vector)]
-        near = [one for one in near if one[0] > JOINS]
+        near = self._near(vector, features)
         if near:
-            near.sort(key=_nearest)
-            event = near[0][1]
-            if len(near) > 1 and self._are_one(event, other := near[1][1]):
-                elder, younger = (event, other) if event.number < other.number else (other, event)
-                return Belonging(elder.id, younger.id)
-            return Belonging(event.id)
-        begins = bool(features.topics) and len(vector) >= _LEAST_TERMS
+            if len(near) > 1:
+                near.sort(key=_nearest)
+                event, other = near[0][1], near[1][1]
+                if _are_one(event, other):
+                    elder, younger = (event, other) if event.number < other.number else (other, event)
+                    return Belonging(elder.id, younger.id)
+            return Belonging(near[0][1].id)
+        begins = bool(features.topics) and len(terms) >= _LEAST_TERMS
         return Belonging(digest("event", post)) if begins else Belonging()
 
     def add(self, post: str, belonging: Belonging, features: Features, *, is_copy: bool = False) -> None:
@@ -137,18 +142,21 @@ class Events:
             if is_copy or post in known.members:
                 return
         vector = _vector(features.terms)
-        if not event or not vector:
+        terms, weights = vector
+        if not event or not terms:
             return
         if known is None:
-            known = self._begin(event, hour, {post: vector}, dict(vector), 1.0)
+            known = self._begin(event, hour, {post: vector}, dict(zip(terms, weights, strict=True)), 1.0)
         else:
             if belonging.absorbed in self._events and belonging.absorbed != event:
                 self._absorb(known, belonging.absorbed)
             known.members[post] = vector
-            self._extend(known, vector)
+            self._extend(known, terms, weights)
         known.posts += 1
-        _count(known.topics, features.topics[:2])
-        _count(known.places, _places(features.regions))
+        if features.topics:
+            _count(known.topics, features.topics[:2])
+        if features.regions:
+            _count(known.places, _places(features.regions))
         if len(known.members) > _MEMBERS:
             del known.members[next(iter(known.members))]
         if known.posts % _SPLITS_FROM == 0:
@@ -159,7 +167,7 @@ class Events:
     ) -> _Event:
         self._begun += 1
         begun = self._events[event] = _Event(event, hour, self._begun, sums, square, members)
-        self._lead(begun, sums)
+        self._lead(begun, tuple(sums))
         if len(self._events) > self._capacity:
             self._leave(self._events.popitem(last=False)[1])
         return begun
@@ -167,70 +175,71 @@ class Events:
     def _leave(self, event: _Event) -> None:
         """Let no term lead to an event any more."""
         for term in event.sums:
-            led = self._by_term.get(term)
-            if led and event in led:
-                del led[event]
-                if not led:
+            led = self._by_term.get(term, ())
+            if event in led:
+                if len(led) > 1:
+                    self._by_term[term] = tuple([other for other in led if other is not event])
+                else:
                     del self._by_term[term]
 
-    def _candidates(self, vector: Vector) -> list[_Event]:
+    def _near(self, vector: Vector, features: Features) -> list[tuple[float, _Event]]:
+        """Return the events near enough to be joined, of the few that share most, and how near each is."""
+        terms, weights = vector
+        hour = _hour(features.at)
+        topics = features.topics[:2]
+        places = _places(features.regions) if features.regions else None
+        found = []
+        for event in self._candidates(terms, weights):
+            gap = abs(hour - event.last_h)
+            if gap > _QUIET_H:
+                continue
+            near = _product(terms, weights, event.sums) * (math.exp(-gap / _FADES_H) / math.sqrt(event.square))
+            if topics and event.topics:
+                near *= _OTHER_TOPIC if event.topics.keys().isdisjoint(topics) else _SAME_TOPIC
+            if places and event.places:
+                near *= _OTHER_PLACE if places.isdisjoint(event.places) else _SAME_PLACE
+            if near > JOINS:
+                found.append((near, event))
+        return found
+
+    def _candidates(self, terms: Sequence[int], weights: Sequence[float]) -> list[_Event]:
         """Return the few events that share the most weight with a post's most telling terms."""
-        by_term = self._by_term
         shared: dict[_Event, float] = {}
-        for term in islice(vector, _LOOKED_UP):
-            if led := by_term.get(term):
-                weight = vector[term]
+        so_far = shared.get
+        for led, weight in zip(map(self._by_term.get, terms[:_LOOKED_UP]), weights, strict=False):
+            if led:
                 for event in led:
-                    shared[event] = shared.get(event, 0.0) + weight
+                    shared[event] = so_far(event, 0.0) + weight
         standing = self._events
-        likely = sorted(shared.items(), key=_weight, reverse=True)[: 2 * _COMPARED]
-        return [event for event, _ in likely if event.id in standing][:_COMPARED]
+        likely = sorted(shared, key=shared.__getitem__, reverse=True)[: 2 * _COMPARED] if len(shared) > 1 else shared
+        return [event for event in likely if event.id in standing][:_COMPARED]
 
-    def _nearness(self, event: _Event, vector: Vector, hour: float, features: Features) -> float:
-        gap = abs(hour - event.last_h)
-        if gap > _QUIET_H:
-            return 0.0
+    def _extend(self, event: _Event, terms: Sequence[int], weights: Sequence[float]) -> None:
         sums = event.sums
-        near = sum([weight * sums[term] for term, weight in vector.items() if term in sums])
-        near *= math.exp(-gap / _FADES_H) / math.sqrt(event.square)
-        if features.topics and event.topics:
-            near *= _OTHER_TOPIC if event.topics.keys().isdisjoint(features.topics[:2]) else _SAME_TOPIC
-        if event.places and (places := _places(features.regions)):
-            near *= _OTHER_PLACE if places.isdisjoint(event.places) else _SAME_PLACE
-        return near
-
-    def _are_one(self, one: _Event, other: _Event) -> bool:
-        if one.places and other.places and one.places.keys().isdisjoint(other.places):
-            return False
-        return _alike(one.sums, other.sums) >= MERGES
-
-    def _extend(self, event: _Event, vector: Vector) -> None:
-        sums = event.sums
-        for term, weight in vector.items():
-            before = sums.get(term, 0.0)
-            sums[term] = before + weight
-            event.square += (2 * before + weight) * weight
+        before = list(map(sums.get, terms, _NOUGHTS))
+        event.square += 2 * sum(map(mul, before, weights)) + sum(map(mul, weights, weights))
+        sums.update(zip(terms, map(add, before, weights), strict=True))
         if len(sums) > 2 * _TERMS:
             heaviest = sorted(sums.items(), key=lambda item: (-item[1], item[0]))[:_TERMS]
             event.sums = dict(heaviest)
-            event.square = sum(weight * weight for weight in event.sums.values())
-        self._lead(event, vector)
+            event.square = _square(event.sums.values())
+        self._lead(event, terms)
 
-    def _lead(self, event: _Event, terms: Iterable[int]) -> None:
+    def _lead(self, event: _Event, terms: Sequence[int]) -> None:
         """Let terms lead to an event, the newest last."""
         by_term = self._by_term
-        for term in islice(terms, _LOOKED_UP):
-            led = by_term.pop(term, None)
+        for term in terms[:_LOOKED_UP]:
+            led = by_term.get(term)
             if led is None:
-                led = {}
+                by_term[term] = (event,)
                 if len(by_term) > self._capacity * _LOOKED_UP:
                     by_term.popitem(last=False)
-            elif event in led:
-                del led[event]
-            elif len(led) >= _REMEMBERED:
-                del led[next(iter(led))]
-            led[event] = None
-            by_term[term] = led
+                continue
+            if led[-1] is not event:
+                if event in led:
+                    led = tuple([other for other in led if other is not event])
+                by_term[term] = (*led[1 - _REMEMBERED :], event)
+            by_term.move_to_end(term)
 
     def _absorb(self, stands: _Event, other: str) -> None:
         """Make another event part of this one."""
@@ -244,7 +253,7 @@ class Events:
         while len(stands.members) > _MEMBERS:
             del stands.members[next(iter(stands.members))]
         self._leave(goes)
-        self._extend(stands, goes.sums)
+        self._extend(stands, tuple(goes.sums), tuple(goes.sums.values()))
         self._merged[goes.id] = stands.id
         if len(self._merged) > self._capacity:
             self._merged.popitem(last=False)
@@ -253,82 +262,105 @@ class Events:
         """Take a second matter out of an event where its newest posts fall into two parts that hardly share a word."""
         if len(event.members) < 2 * _PART:
             return
-        kept, apart = _parts(event.members)
-        if min(len(kept), len(apart)) < _PART or _alike(_sum(kept), _sum(apart)) >= _APART:
+        kept, apart, sums, own_sums = _parts(event.members)
+        if min(len(kept), len(apart)) < _PART or _alike(sums, own_sums) >= _APART:
             return
         own = digest("event", "split", next(iter(apart)))
         if own in self._events or own in self._merged:
             return
-        sums = _sum(apart)
-        new = self._begin(own, event.last_h, apart, sums, sum(weight * weight for weight in sums.values()))
+        new = self._begin(own, event.last_h, apart, own_sums, _square(own_sums.values()))
         new.posts, new.topics, new.places = len(apart), dict(event.topics), dict(event.places)
         event.members = kept
         event.posts -= len(apart)
-        event.sums = _sum(kept)
-        event.square = sum(weight * weight for weight in event.sums.values())
+        event.sums = sums
+        event.square = _square(sums.values())
 
 
 def _nearest(one: tuple[float, _Event]) -> tuple[float, int]:
     return -one[0], one[1].number
 
 
-def _weight(one: tuple[_Event, float]) -> float:
-    return one[1]
-
-
 def _hour(at: datetime) -> float:
     return at.timestamp() / 3600
 
 
-def _parts(members: Mapping[str, Vector]) -> tuple[dict[str, Vector], dict[str, Vector]]:
-    """Return the posts around the first one, and those around the one least like it."""
+def _are_one(one: _Event, other: _Event) -> bool:
+    if one.places and other.places and one.places.keys().isdisjoint(other.places):
+        return False
+    common = one.sums.keys() & other.sums.keys()
+    product = sum(map(mul, map(one.sums.__getitem__, common), map(other.sums.__getitem__, common)))
+    return product >= MERGES * math.sqrt(one.square * other.square)
+
+
+def _parts(
+    members: Mapping[str, Vector],
+) -> tuple[dict[str, Vector], dict[str, Vector], dict[int, float], dict[int, float]]:
+    """Return the posts around the first one, and those around the one least like it; and the sum of each part."""
     posts = list(members)
-    one = members[posts[0]]
-    other = members[min(posts[1:], key=lambda post: (_alike(one, members[post]), post))]
+    one = _sum([members[posts[0]]])
+    to_first = {post: _cosine(members[post], one, 1.0) for post in posts[1:]}
+    other = _sum([members[min(to_first, key=lambda post: (to_first[post], post))]])
     kept: dict[str, Vector] = {}
     apart: dict[str, Vector] = {}
     for _ in range(3):
+        before = kept
+        of_one, of_other = math.sqrt(_square(one.values())), math.sqrt(_square(other.values()))
         kept, apart = {}, {}
         for post, vector in members.items():
-            (kept if _alike(vector, one) >= _alike(vector, other) else apart)[post] = vector
-        if not kept or not apart:
+            (kept if _cosine(vector, one, of_one) >= _cosine(vector, other, of_other) else apart)[post] = vector
+        if not kept or not apart or kept.keys() == before.keys():
             break
-        one, other = _sum(kept), _sum(apart)
-    return kept, apart
+        one, other = _sum(kept.values()), _sum(apart.values())
+    return kept, apart, one, other
 
 
-def _sum(members: Mapping[str, Vector]) -> dict[int, float]:
+def _sum(vectors: Iterable[Vector]) -> dict[int, float]:
     sums: dict[int, float] = {}
-    for vector in members.values():
-        for term, weight in vector.items():
-            sums[term] = sums.get(term, 0.0) + weight
+    for terms, weights in vectors:
+        sums.update(zip(terms, map(add, weights, map(sums.get, terms, _NOUGHTS)), strict=True))
     return sums
 
 
-def _alike(one: Vector, other: Vector) -> float:
+def _cosine(vector: Vector, sums: Mapping[int, float], length: float) -> float:
+    return _product(*vector, sums) / length
+
+
+def _product(terms: Iterable[int], weights: Iterable[float], sums: Mapping[int, float]) -> float:
+    return sum(map(mul, weights, map(sums.get, terms, _NOUGHTS)))
+
+
+def _square(weights: Collection[float]) -> float:
+    return sum(map(mul, weights, weights))
+
+
+def _alike(one: Mapping[int, float], other: Mapping[int, float]) -> float:
     """Return the cosine of two sums of terms, 0 to 1."""
-    shared = sum([weight * other[term] for term, weight in one.items() if term in other])
-    if not shared:
-        return 0.0
-    return shared / math.sqrt(sum([w * w for w in one.values()]) * sum([w * w for w in other.values()]))
+    return _product(one, one.values(), other) / math.sqrt(_square(one.values()) * _square(other.values()))
 
 
-def words_of(terms: bytes) -> Iterable[int]:
+def words_of(terms: bytes) -> Sequence[int]:
     """Return the hashes of the words in `Score.terms`."""
-    return _vector(terms)
+    return _vector(terms)[0]
 
 
 @lru_cache(maxsize=4)  # asked for once to find the event, once to remember the post
 def _vector(terms: bytes) -> Vector:
-    """Return the weights of a post's terms, the heaviest first, of length 1."""
+    """Return a post's terms, the heaviest first, and their weights, of length 1."""
     if not terms or len(terms) % 4:
-        return {}
-    weights = {term >> 4: _WEIGHTS[term & 15] for term in memoryview(terms).cast("I")}
-    length = math.sqrt(sum([weight * weight for weight in weights.values()]))
-    return {term: weight / length for term, weight in weights.items()} if length else {}
+        return _NO_VECTOR
+    weights = _weights(terms[::4].translate(_TELLING))
+    return (tuple([term >> 4 for term in unpack(f"<{len(weights)}I", terms)]), weights) if weights else _NO_VECTOR
 
 
-_WEIGHTS: Final = tuple((telling / 9) ** 2 for telling in range(16))
+@lru_cache(maxsize=1 << 14)  # a few numbers, falling: the same ones come again and again
+def _weights(telling: bytes) -> tuple[float, ...]:
+    weights = [(one / 9) ** 2 for one in telling]
+    length = math.sqrt(_square(weights))
+    return tuple([weight / length for weight in weights]) if length else ()
+
+
+_TELLING: Final = bytes(low & 15 for low in range(256))
+"""What the low byte of a term says of its weight."""
 
 
 def _count(counts: dict[str, int], found: Iterable[str]) -> None:
