@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -17,7 +18,6 @@ _VERY_LONG: Final = 200
 _ENDLESS: Final = 600
 _MANY: Final = 3
 _sieve: Final = Sieve([sign.pattern for sign in SIGNS])
-_patterns: Final = tuple(re.compile(sign.pattern) for sign in SIGNS)
 _numbers: Final = {sign.name: number for number, sign in enumerate(SIGNS)}
 _forms: Final = {sign.name: sign for sign in BY_FORM}
 _asks: Final = re.compile(ASKS)
@@ -30,6 +30,12 @@ _quoted: Final = re.compile(r"“[^”]{0,80}”|\"[^\"]{0,80}\"|「[^」]{0,80}
 _stop: Final = re.compile("[。.!]")
 _sentence: Final = re.compile(r"[^。!?\n;]+[。!?\n;]?")
 _OPENING, _ASKED, _SELF = _numbers["写给部门的开头"], _numbers["请求"], _numbers["第一人称"]
+
+
+@cache
+def _pattern(number: int) -> re.Pattern[str]:
+    """Return a sign's pattern; compiled at its first use, since all of them together cost a start .1 s."""
+    return re.compile(SIGNS[number].pattern)
 
 
 class Points(msgspec.Struct, frozen=True):
@@ -53,7 +59,7 @@ def signs(plain: str) -> tuple[Sign, ...]:
     while candidates:
         lowest = candidates & -candidates
         candidates ^= lowest
-        if _patterns[lowest.bit_length() - 1].search(plain):
+        if _pattern(lowest.bit_length() - 1).search(plain):
             found |= lowest
     return (
         *(sign for number, sign in enumerate(SIGNS) if found >> number & 1),

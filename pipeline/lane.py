@@ -7,6 +7,7 @@ anything, and in which somebody seems to be in danger all the same, is 疑似危
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from math import exp, log
 from typing import Final, Literal
 
@@ -26,7 +27,7 @@ DANGER_BY_MODEL: Final = "模型判断有危险"
 """The reason of a plea that a rule found and that score and signs call dangerous."""
 PLEA: Final = 0.35
 """From this fused probability on a text without a rule's hit is a plea: missing one weighs more than a look too many."""
-DANGER: Final = 0.05
+DANGER: Final = 0.055
 """From this fused probability on a plea is 疑似危急: one soft sound, somebody looks at it today."""
 DANGER_ALONE: Final = 0.12
 """The same for a text that does not ask for anything."""
@@ -120,10 +121,8 @@ _now: Final = re.compile(rules.PRESENT)
 _call: Final = re.compile(rules.CALL)
 _request: Final = re.compile(rules.REQUEST)
 _harm: Final = re.compile(HARM)
-_urgent: Final = re.compile("|".join(rule.core for rule in rules.RULES if rule.lane == "urgent"))
 _who: Final = {"self": _self, "person": re.compile(f"{rules.SELF}|{rules.CLOSE}"), "any": None}
 _also: Final = {rule.also: re.compile(rule.also) if rule.also else None for rule in rules.RULES}
-_readers: Final = tuple(_Reader(rule, re.compile(rule.core), _who[rule.who], _also[rule.also]) for rule in rules.RULES)
 _sieve: Final = Sieve([rule.core for rule in rules.RULES])
 _over_text: Final = tuple(_Keeper(guard, re.compile(guard.pattern)) for guard in GUARDS if guard.scope == "text")
 _over_sentence: Final = tuple(
@@ -131,6 +130,18 @@ _over_sentence: Final = tuple(
 )
 _ENDS: Final = "。!?\n;"
 _TO_ASCII: Final = tuple(zip("，！？：；（）～", ",!?:;()~", strict=True))
+
+
+@cache
+def _reader(number: int) -> _Reader:
+    """Return a rule ready to read; compiled at its first use, since all of them together cost a start .2 s."""
+    rule = rules.RULES[number]
+    return _Reader(rule, re.compile(rule.core), _who[rule.who], _also[rule.also])
+
+
+@cache
+def _urgent() -> re.Pattern[str]:
+    return re.compile("|".join(rule.core for rule in rules.RULES if rule.lane == "urgent"))
 
 
 def judge(text: str, judgement: Judgement) -> LaneVerdict:
@@ -226,7 +237,7 @@ def _heard(plain: str, held: list[Held] | None = None) -> list[_Heard]:
     while candidates:
         lowest = candidates & -candidates
         candidates ^= lowest
-        reader = _readers[lowest.bit_length() - 1]
+        reader = _reader(lowest.bit_length() - 1)
         for count, hit in enumerate(reader.core.finditer(plain)):
             if count == _HITS:
                 break
@@ -308,7 +319,7 @@ def _by_score(judgement: Judgement, found: Points, plain: str, *, doubting: bool
         return _Said("suspected", asks)
     if not asks:
         return None
-    return _Said("urgent" if _urgent.search(plain) else "ordinary", asks)
+    return _Said("urgent" if _urgent().search(plain) else "ordinary", asks)
 
 
 def _probability(score: float, more: float, of: int) -> float:

@@ -73,11 +73,11 @@ def test_the_sieve_never_loses_a_hit(pieces: list[str], between: str) -> None:
     plain = lane.in_ascii(normalise(between.join(pieces)))
     candidates = lane._sieve.candidates(plain)
     for number, rule in enumerate(RULES):
-        if lane._readers[number].core.search(plain):
+        if lane._reader(number).core.search(plain):
             assert candidates >> number & 1, rule.name
     signs = help_points._sieve.candidates(plain)
     for number, sign in enumerate(help_signs.SIGNS):
-        if help_points._patterns[number].search(plain):
+        if help_points._pattern(number).search(plain):
             assert signs >> number & 1, sign.name
 
 

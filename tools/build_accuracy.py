@@ -175,6 +175,11 @@ def data(posts: Sequence[LabelledPost]) -> Iterator[str]:
     yield ""
 
 
+TOO_FEW = "too few to say"
+LEAST = 30
+"""Posts of a kind below which a figure says nothing against a goal."""
+
+
 def on_shared_labels() -> Evaluation | None:
     """Return what `make model` wrote on the shared labels into the model's card, None where it wrote nothing."""
     card = msgspec.json.decode(ngram.MODEL.with_suffix(".json").read_bytes())
@@ -205,6 +210,9 @@ def against_goals(result: Evaluation, measured: Sequence[Elsewhere], shared: Eva
             unmeasured.append(goal.what)
         for value, shown, on in rows:
             held = goal.holds(value)
+            if TOO_FEW in on:
+                yield f"| {goal.what} | {wanted} | {shown} | {on} | |"
+                continue
             yield f"| {goal.what} | {wanted} | {shown} | {on} | {'held' if held else '**missed**'} |"
             if not held:
                 missed.append(f"{goal.what} ({shown})")
@@ -223,7 +231,11 @@ def _row(goal: goals.Goal, result: Evaluation) -> tuple[float, str, str] | None:
 
 def _shared_row(goal: goals.Goal, shared: Evaluation | None) -> tuple[float, str, str] | None:
     value = goal.read(shared) if goal.read and shared else None
-    return (value.value, shown(value), f"{shared.posts:,} shared labels, cross-validated") if value and shared else None
+    if not value or not shared:
+        return None
+    on = f"{shared.posts:,} shared labels, cross-validated"
+    positives = shared.figures[0].positives.get(goal.key.partition("_")[0], LEAST)
+    return value.value, shown(value), on if positives >= LEAST else f"{on}; {TOO_FEW}: {positives} such posts"
 
 
 def _foreign(one: Elsewhere) -> tuple[float, str, str]:
