@@ -288,7 +288,7 @@ def _are_one(one: _Event, other: _Event) -> bool:
     if one.places and other.places and one.places.keys().isdisjoint(other.places):
         return False
     common = one.sums.keys() & other.sums.keys()
-    product = sum(map(mul, map(one.sums.__getitem__, common), map(other.sums.__getitem__, common)))
+    product: float = sum(map(mul, map(one.sums.__getitem__, common), map(other.sums.__getitem__, common)))
     return product >= MERGES * math.sqrt(one.square * other.square)
 
 
@@ -326,11 +326,13 @@ def _cosine(vector: Vector, sums: Mapping[int, float], length: float) -> float:
 
 
 def _product(terms: Iterable[int], weights: Iterable[float], sums: Mapping[int, float]) -> float:
-    return sum(map(mul, weights, map(sums.get, terms, _NOUGHTS)))
+    found: float = sum(map(mul, weights, map(sums.get, terms, _NOUGHTS)))
+    return found
 
 
 def _square(weights: Collection[float]) -> float:
-    return sum(map(mul, weights, weights))
+    found: float = sum(map(mul, weights, weights))
+    return found
 
 
 def _alike(one: Mapping[int, float], other: Mapping[int, float]) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 from contracts.post import Post
 from tests.site.crawled import Crawled, crawled
 
-PATIENCE = {"timeout_s": 40.0, "stop_after_s": 85.0}
+PATIENCE: dict[str, Any] = {"timeout_s": 40.0, "stop_after_s": 85.0}
 """Real servers on two shared cores take their time; what is asked here is what comes, not when."""
 
 
