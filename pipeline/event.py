@@ -56,7 +56,7 @@ _NOUGHTS: Final = repeat(0.0)
 _NO_VECTOR: Final[Vector] = ((), ())
 
 
-class Features(msgspec.Struct, frozen=True):
+class Features(msgspec.Struct, frozen=True, gc=False):
     """What of a post tells its event."""
 
     at: datetime
@@ -66,14 +66,14 @@ class Features(msgspec.Struct, frozen=True):
     """As in `Score.terms`."""
 
 
-class Belonging(msgspec.Struct, frozen=True):
+class Belonging(msgspec.Struct, frozen=True, gc=False):
     """Where a post belongs: its event ("" for none), and another that is merged into that one by it."""
 
     event: str = ""
     absorbed: str = ""
 
 
-class _Event(msgspec.Struct, eq=False):
+class _Event(msgspec.Struct, eq=False, gc=False):
     id: str
     last_h: float
     """Hour of its newest post."""
@@ -289,7 +289,7 @@ def _are_one(one: _Event, other: _Event) -> bool:
         return False
     common = one.sums.keys() & other.sums.keys()
     product: float = sum(map(mul, map(one.sums.__getitem__, common), map(other.sums.__getitem__, common)))
-    return product >= MERGES * math.sqrt(one.square * other.square)
+    return bool(product >= MERGES * math.sqrt(one.square * other.square))
 
 
 def _parts(
@@ -326,13 +326,11 @@ def _cosine(vector: Vector, sums: Mapping[int, float], length: float) -> float:
 
 
 def _product(terms: Iterable[int], weights: Iterable[float], sums: Mapping[int, float]) -> float:
-    found: float = sum(map(mul, weights, map(sums.get, terms, _NOUGHTS)))
-    return found
+    return float(sum(map(mul, weights, map(sums.get, terms, _NOUGHTS))))
 
 
 def _square(weights: Collection[float]) -> float:
-    found: float = sum(map(mul, weights, weights))
-    return found
+    return float(sum(map(mul, weights, weights)))
 
 
 def _alike(one: Mapping[int, float], other: Mapping[int, float]) -> float:

@@ -5,6 +5,7 @@ way round. Pleas are never asked about and never added: see the index role.
 """
 
 from array import array
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final
 
@@ -40,7 +41,7 @@ class Folds:
         self._events: list[str] = [""] * capacity
         self._known: dict[str, int] = {}
         """By original: where it lies in the rings."""
-        self._roots: dict[str, str] = {}
+        self._roots: OrderedDict[str, str] = OrderedDict()
 
     def original_of(self, sketch: bytes, repost_of: str = "") -> str:
         """Return the id of the original that a post repeats; "" for a post that is new.
@@ -51,6 +52,8 @@ class Folds:
             return self._roots.get(repost_of, repost_of)
         asked = keys(sketch)
         shared = self._sharing(asked)
+        if not shared:
+            return ""
         least = min(_LEAST_SHARED, len(asked))  # 哈哈哈哈… has one 4-gram only
         likely = [(-count, original) for original, count in shared.items() if count >= least]
         best, most = "", 0.0
@@ -80,17 +83,19 @@ class Folds:
         if fold_of:
             self._roots[post] = fold_of
             if len(self._roots) > self._capacity:
-                del self._roots[next(iter(self._roots))]
+                self._roots.popitem(last=False)
         elif sketch:
             slot = self._added % self._capacity
             self._known.pop(self._posts[slot], None)
             self._known[post] = slot
             self._posts[slot], self._sketches[slot], self._events[slot] = post, sketch, event
-            for place, key in enumerate(keys(sketch)):
-                entry, bucket = slot * KEYS + place, key & self._mask
-                self._hashes[entry] = key
-                self._older[entry] = self._newest[bucket]
-                self._newest[bucket] = self._added * KEYS + place + 1
+            asked, entry, number = keys(sketch), slot * KEYS, self._added * KEYS + 1
+            self._hashes[entry : entry + len(asked)] = array("I", asked)
+            newest, older, mask = self._newest, self._older, self._mask
+            for place, key in enumerate(asked):
+                bucket = key & mask
+                older[entry + place] = newest[bucket]
+                newest[bucket] = number + place
             self._added += 1
 
     def _sharing(self, asked: Sequence[int]) -> dict[int, int]:
@@ -100,7 +105,10 @@ class Folds:
         ring = self._capacity * KEYS
         shared: dict[int, int] = {}
         for key in asked:
-            entry, left = newest[key & mask], _WALK
+            entry = newest[key & mask]
+            if entry <= oldest:  # most 4-grams are nobody's
+                continue
+            left = _WALK
             while entry > oldest and left:
                 place = (entry - 1) % ring
                 if hashes[place] == key:

@@ -8,6 +8,8 @@ of sixty characters: with a tenth of the letters edited, eight min-hashes found 
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+from struct import unpack_from
 from typing import Final
 
 import numpy as np
@@ -56,9 +58,10 @@ def sketches(texts: Sequence[str]) -> list[bytes]:
     return found
 
 
-def keys(sketched: bytes) -> Sequence[int]:
+@lru_cache(maxsize=4)  # asked for once to find the original, once to remember the post
+def keys(sketched: bytes) -> tuple[int, ...]:
     """Return the hashes of the 4-grams by which a copy is found."""
-    return memoryview(sketched)[1 : 1 + 4 * sketched[0]].cast("I") if sketched else ()
+    return unpack_from(f"<{sketched[0]}I", sketched, 1) if sketched else ()
 
 
 def held(one: bytes, other: bytes) -> float:
