@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import repeat
+from itertools import chain, repeat
 from operator import add, mul
 from struct import unpack
 from typing import Final
@@ -204,15 +204,17 @@ class Events:
 
     def _candidates(self, terms: Sequence[int], weights: Sequence[float]) -> list[_Event]:
         """Return the few events that share the most weight with a post's most telling terms."""
-        shared: dict[_Event, float] = {}
-        so_far = shared.get
-        for led, weight in zip(map(self._by_term.get, terms[:_LOOKED_UP]), weights, strict=False):
-            if led:
-                for event in led:
-                    shared[event] = so_far(event, 0.0) + weight
+        led = [*map(self._by_term.get, terms[:_LOOKED_UP])]
+        likely = [*chain.from_iterable(filter(None, led))]
+        if len(likely) > len(set(likely)):
+            shared: dict[_Event, float] = {}
+            for events, weight in zip(led, weights, strict=False):
+                for event in events or ():
+                    shared[event] = shared.get(event, 0.0) + weight
+            likely = sorted(shared, key=shared.__getitem__, reverse=True)
+        # where no two terms lead to one event the heaviest terms come first already
         standing = self._events
-        likely = sorted(shared, key=shared.__getitem__, reverse=True)[: 2 * _COMPARED] if len(shared) > 1 else shared
-        return [event for event in likely if event.id in standing][:_COMPARED]
+        return [event for event in likely[: 2 * _COMPARED] if event.id in standing][:_COMPARED]
 
     def _extend(self, event: _Event, terms: Sequence[int], weights: Sequence[float]) -> None:
         sums = event.sums
@@ -348,19 +350,19 @@ def _vector(terms: bytes) -> Vector:
     """Return a post's terms, the heaviest first, and their weights, of length 1."""
     if not terms or len(terms) % 4:
         return _NO_VECTOR
-    weights = _weights(terms[::4].translate(_TELLING))
-    return (tuple([term >> 4 for term in unpack(f"<{len(weights)}I", terms)]), weights) if weights else _NO_VECTOR
+    telling = terms[::4]
+    length = math.sqrt(sum(map(_SQUARES.__getitem__, telling)))
+    if not length:
+        return _NO_VECTOR
+    return (
+        tuple([term >> 4 for term in unpack(f"<{len(telling)}I", terms)]),
+        tuple([weight / length for weight in map(_WEIGHTS.__getitem__, telling)]),
+    )
 
 
-@lru_cache(maxsize=1 << 14)  # a few numbers, falling: the same ones come again and again
-def _weights(telling: bytes) -> tuple[float, ...]:
-    weights = [(one / 9) ** 2 for one in telling]
-    length = math.sqrt(_square(weights))
-    return tuple([weight / length for weight in weights]) if length else ()
-
-
-_TELLING: Final = bytes(low & 15 for low in range(256))
-"""What the low byte of a term says of its weight."""
+_WEIGHTS: Final = tuple(((low & 15) / 9) ** 2 for low in range(256))
+"""By the low byte of a term, of which four bits say how telling it is."""
+_SQUARES: Final = tuple(weight * weight for weight in _WEIGHTS)
 
 
 def _count(counts: dict[str, int], found: Iterable[str]) -> None:
