@@ -24,7 +24,7 @@ QUIET: Final = timedelta(hours=72)
 """An event without a post for so long is over; what comes later is a new one."""
 _QUIET_H: Final = QUIET.total_seconds() / 3600
 CAPACITY: Final = 20_000
-"""Events in memory, some 3 kB each; the one that had no post for longest goes first."""
+"""Events in memory, some 9 kB each with what leads to them; the one that had no post for longest goes first."""
 JOINS: Final = 0.12
 """From this nearness on a post joins: chosen, with the numbers below, on the threads of the training writers."""
 MERGES: Final = 0.3
@@ -193,7 +193,8 @@ class Events:
             gap = abs(hour - event.last_h)
             if gap > _QUIET_H:
                 continue
-            near = _product(terms, weights, event.sums) * (math.exp(-gap / _FADES_H) / math.sqrt(event.square))
+            near = sum(map(mul, weights, map(event.sums.get, terms, _NOUGHTS)))
+            near *= math.exp(-gap / _FADES_H) / math.sqrt(event.square)
             if topics and event.topics:
                 near *= _OTHER_TOPIC if event.topics.keys().isdisjoint(topics) else _SAME_TOPIC
             if places and event.places:
@@ -290,8 +291,8 @@ def _are_one(one: _Event, other: _Event) -> bool:
     if one.places and other.places and one.places.keys().isdisjoint(other.places):
         return False
     common = one.sums.keys() & other.sums.keys()
-    product = sum(map(mul, map(one.sums.__getitem__, common), map(other.sums.__getitem__, common)))
-    return bool(product >= MERGES * math.sqrt(one.square * other.square))
+    product = math.fsum(map(mul, map(one.sums.__getitem__, common), map(other.sums.__getitem__, common)))
+    return product >= MERGES * math.sqrt(one.square * other.square)
 
 
 def _parts(
@@ -300,7 +301,7 @@ def _parts(
     """Return the posts around the first one, and those around the one least like it; and the sum of each part."""
     posts = list(members)
     one = _sum([members[posts[0]]])
-    to_first = {post: _cosine(members[post], one, 1.0) for post in posts[1:]}
+    to_first = {post: _product(*members[post], one) for post in posts[1:]}
     other = _sum([members[min(to_first, key=lambda post: (to_first[post], post))]])
     kept: dict[str, Vector] = {}
     apart: dict[str, Vector] = {}
@@ -309,7 +310,8 @@ def _parts(
         of_one, of_other = math.sqrt(_square(one.values())), math.sqrt(_square(other.values()))
         kept, apart = {}, {}
         for post, vector in members.items():
-            (kept if _cosine(vector, one, of_one) >= _cosine(vector, other, of_other) else apart)[post] = vector
+            nearer = _product(*vector, one) / of_one >= _product(*vector, other) / of_other
+            (kept if nearer else apart)[post] = vector
         if not kept or not apart or kept.keys() == before.keys():
             break
         one, other = _sum(kept.values()), _sum(apart.values())
@@ -321,10 +323,6 @@ def _sum(vectors: Iterable[Vector]) -> dict[int, float]:
     for terms, weights in vectors:
         sums.update(zip(terms, map(add, weights, map(sums.get, terms, _NOUGHTS)), strict=True))
     return sums
-
-
-def _cosine(vector: Vector, sums: Mapping[int, float], length: float) -> float:
-    return _product(*vector, sums) / length
 
 
 def _product(terms: Iterable[int], weights: Iterable[float], sums: Mapping[int, float]) -> float:

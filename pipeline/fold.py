@@ -24,7 +24,7 @@ class Folds:
     """The originals in memory. What it answers depends only on what was added before, in that order.
 
     An original's 4-grams hang in chains by hash, newest first, in rings of fixed size: the walk ends where an original
-    was overwritten, so nothing is ever taken out. Some 45 MB at 100,000 originals.
+    was overwritten, so nothing is ever taken out. Some 60 MB at 100,000 originals.
     """
 
     def __init__(self, capacity: int = CAPACITY) -> None:
