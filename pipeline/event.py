@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import repeat
+from itertools import chain, repeat
 from operator import add, mul
 from struct import unpack
 from typing import Final
@@ -24,7 +24,7 @@ QUIET: Final = timedelta(hours=72)
 """An event without a post for so long is over; what comes later is a new one."""
 _QUIET_H: Final = QUIET.total_seconds() / 3600
 CAPACITY: Final = 20_000
-"""Events in memory, some 3 kB each; the one that had no post for longest goes first."""
+"""Events in memory, some 9 kB each with what leads to them; the one that had no post for longest goes first."""
 JOINS: Final = 0.12
 """From this nearness on a post joins: chosen, with the numbers below, on the threads of the training writers."""
 MERGES: Final = 0.3
@@ -193,7 +193,8 @@ class Events:
             gap = abs(hour - event.last_h)
             if gap > _QUIET_H:
                 continue
-            near = _product(terms, weights, event.sums) * (math.exp(-gap / _FADES_H) / math.sqrt(event.square))
+            near = sum(map(mul, weights, map(event.sums.get, terms, _NOUGHTS)))
+            near *= math.exp(-gap / _FADES_H) / math.sqrt(event.square)
             if topics and event.topics:
                 near *= _OTHER_TOPIC if event.topics.keys().isdisjoint(topics) else _SAME_TOPIC
             if places and event.places:
@@ -204,15 +205,17 @@ class Events:
 
     def _candidates(self, terms: Sequence[int], weights: Sequence[float]) -> list[_Event]:
         """Return the few events that share the most weight with a post's most telling terms."""
-        shared: dict[_Event, float] = {}
-        so_far = shared.get
-        for led, weight in zip(map(self._by_term.get, terms[:_LOOKED_UP]), weights, strict=False):
-            if led:
-                for event in led:
-                    shared[event] = so_far(event, 0.0) + weight
+        led = [*map(self._by_term.get, terms[:_LOOKED_UP])]
+        likely = [*chain.from_iterable(filter(None, led))]
+        if len(likely) > len(set(likely)):
+            shared: dict[_Event, float] = {}
+            for events, weight in zip(led, weights, strict=False):
+                for event in events or ():
+                    shared[event] = shared.get(event, 0.0) + weight
+            likely = sorted(shared, key=shared.__getitem__, reverse=True)
+        # where no two terms lead to one event the heaviest terms come first already
         standing = self._events
-        likely = sorted(shared, key=shared.__getitem__, reverse=True)[: 2 * _COMPARED] if len(shared) > 1 else shared
-        return [event for event in likely if event.id in standing][:_COMPARED]
+        return [event for event in likely[: 2 * _COMPARED] if event.id in standing][:_COMPARED]
 
     def _extend(self, event: _Event, terms: Sequence[int], weights: Sequence[float]) -> None:
         sums = event.sums
@@ -288,8 +291,8 @@ def _are_one(one: _Event, other: _Event) -> bool:
     if one.places and other.places and one.places.keys().isdisjoint(other.places):
         return False
     common = one.sums.keys() & other.sums.keys()
-    product: float = sum(map(mul, map(one.sums.__getitem__, common), map(other.sums.__getitem__, common)))
-    return bool(product >= MERGES * math.sqrt(one.square * other.square))
+    product = math.fsum(map(mul, map(one.sums.__getitem__, common), map(other.sums.__getitem__, common)))
+    return product >= MERGES * math.sqrt(one.square * other.square)
 
 
 def _parts(
@@ -298,7 +301,7 @@ def _parts(
     """Return the posts around the first one, and those around the one least like it; and the sum of each part."""
     posts = list(members)
     one = _sum([members[posts[0]]])
-    to_first = {post: _cosine(members[post], one, 1.0) for post in posts[1:]}
+    to_first = {post: _product(*members[post], one) for post in posts[1:]}
     other = _sum([members[min(to_first, key=lambda post: (to_first[post], post))]])
     kept: dict[str, Vector] = {}
     apart: dict[str, Vector] = {}
@@ -307,7 +310,8 @@ def _parts(
         of_one, of_other = math.sqrt(_square(one.values())), math.sqrt(_square(other.values()))
         kept, apart = {}, {}
         for post, vector in members.items():
-            (kept if _cosine(vector, one, of_one) >= _cosine(vector, other, of_other) else apart)[post] = vector
+            nearer = _product(*vector, one) / of_one >= _product(*vector, other) / of_other
+            (kept if nearer else apart)[post] = vector
         if not kept or not apart or kept.keys() == before.keys():
             break
         one, other = _sum(kept.values()), _sum(apart.values())
@@ -319,10 +323,6 @@ def _sum(vectors: Iterable[Vector]) -> dict[int, float]:
     for terms, weights in vectors:
         sums.update(zip(terms, map(add, weights, map(sums.get, terms, _NOUGHTS)), strict=True))
     return sums
-
-
-def _cosine(vector: Vector, sums: Mapping[int, float], length: float) -> float:
-    return _product(*vector, sums) / length
 
 
 def _product(terms: Iterable[int], weights: Iterable[float], sums: Mapping[int, float]) -> float:
@@ -348,19 +348,19 @@ def _vector(terms: bytes) -> Vector:
     """Return a post's terms, the heaviest first, and their weights, of length 1."""
     if not terms or len(terms) % 4:
         return _NO_VECTOR
-    weights = _weights(terms[::4].translate(_TELLING))
-    return (tuple([term >> 4 for term in unpack(f"<{len(weights)}I", terms)]), weights) if weights else _NO_VECTOR
+    telling = terms[::4]
+    length = math.sqrt(sum(map(_SQUARES.__getitem__, telling)))
+    if not length:
+        return _NO_VECTOR
+    return (
+        tuple([term >> 4 for term in unpack(f"<{len(telling)}I", terms)]),
+        tuple([weight / length for weight in map(_WEIGHTS.__getitem__, telling)]),
+    )
 
 
-@lru_cache(maxsize=1 << 14)  # a few numbers, falling: the same ones come again and again
-def _weights(telling: bytes) -> tuple[float, ...]:
-    weights = [(one / 9) ** 2 for one in telling]
-    length = math.sqrt(_square(weights))
-    return tuple([weight / length for weight in weights]) if length else ()
-
-
-_TELLING: Final = bytes(low & 15 for low in range(256))
-"""What the low byte of a term says of its weight."""
+_WEIGHTS: Final = tuple(((low & 15) / 9) ** 2 for low in range(256))
+"""By the low byte of a term, of which four bits say how telling it is."""
+_SQUARES: Final = tuple(weight * weight for weight in _WEIGHTS)
 
 
 def _count(counts: dict[str, int], found: Iterable[str]) -> None:

@@ -98,7 +98,9 @@ def _matter(cut: Cut, texts: int) -> tuple[NDArray[np.int64], list[int]]:
     """Return numbers of the words that may be keywords, by text and the most telling first, and where each text's end."""
     plain = (cut.kind == NOUN) & (cut.telling >= _TELLING) & ~cut.beside
     picked = np.flatnonzero(plain | (cut.kind == MATTER))
-    picked = picked[~np.isin(cut.hash[picked], _plain())]
+    plain_words = _plain()
+    asked = cut.hash[picked]
+    picked = picked[plain_words[np.searchsorted(plain_words[:-1], asked)] != asked]
     weight = cut.telling[picked] + _LEXICON_GAIN * (cut.kind[picked] == MATTER)
     picked = picked[np.lexsort((picked, -weight, cut.text[picked]))]
     return picked, np.searchsorted(cut.text[picked], np.arange(texts + 1)).tolist()
@@ -111,7 +113,8 @@ def _terms(cut: Cut, texts: int) -> tuple[bytes, list[int]]:
     short = (cut.hash[picked] >> np.uint64(36) << np.uint64(_WEIGHT_BITS)) | weight
     # by text, then by falling weight, then by hash; each once
     key = (cut.text[picked].astype(np.uint64) << np.uint64(36)) | ((np.uint64(15) - weight) << np.uint64(32)) | short
-    key = np.unique(key)
+    key.sort()
+    key = key[np.append(True, key[1:] != key[:-1])] if len(key) else key
     owner = (key >> np.uint64(36)).astype(np.int64)
     begins = np.searchsorted(owner, np.arange(texts + 1))
     rank = np.arange(len(key)) - begins[owner]
@@ -152,4 +155,4 @@ _NAMING: Final = 6.5
 @cache
 def _plain() -> NDArray[np.uint64]:
     listed = (_HERE / "plain_words.txt").read_text("utf-8").split()
-    return np.array([words.hash_of(word) for word in listed], dtype=np.uint64)
+    return np.sort(np.array([words.hash_of(word) for word in listed], dtype=np.uint64))

@@ -32,6 +32,8 @@ _ROUNDS: Final = 3
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 _SLOTS: Final = 17
 _SEEN: Final = 21
+_WORD: Final = 1
+_BEGINS: Final = 2
 _LATIN_MOST: Final = 16
 _UNKNOWN_MOST: Final = 4
 _STOPS_NAMES: Final = (
@@ -61,9 +63,9 @@ class Cut(msgspec.Struct, frozen=True, eq=False):
 
 
 class _Table(msgspec.Struct, frozen=True, eq=False):
-    seen: NDArray[np.bool_]
-    """By the upper bits of a hash, more of them than in `first`: whether any word has them. Most runs of letters are
-    no word, and one look tells so."""
+    seen: NDArray[np.uint8]
+    """By the upper bits of a hash, more of them than in `first`: whether any word has them (`_WORD`), and whether any
+    longer word begins so (`_BEGINS`). Most runs of letters are no word and begin none, and one look tells so."""
     prints: Numbers
     """Hashes of the words, rising; the columns follow."""
     first: Ints
@@ -126,7 +128,7 @@ def hash_of(word: str) -> int:
 def known(word: str) -> tuple[int, float] | None:
     """Return kind and telling of a word of the list; None for another."""
     table = _table()
-    found = _looked_up(np.array([hash_of(word)], dtype=np.uint64), table)[0]
+    found = _numbers(np.array([hash_of(word)], dtype=np.uint64), table)[0]
     return (int(table.kind[found]), float(table.telling[found])) if found >= 0 else None
 
 
@@ -142,11 +144,16 @@ def _chosen(lowered: Numbers, points: NDArray[np.uint32], table: _Table) -> tupl
             inside = table.is_han[points[places + size - 1]]
             places, running = places[inside], running[inside]
             running = _step(running, lowered[places + size - 1])
-        found = _looked_up(_mixed(running), table)
+        hashes = _mixed(running)
+        seen = table.seen[hashes >> np.uint64(64 - _SEEN)]
+        asked = np.flatnonzero(seen & _WORD)
+        found = _numbers(hashes[asked], table)
         hit = found >= 0
-        starts.append(places[hit])
+        starts.append(places[asked[hit]])
         sizes.append(np.full(int(hit.sum()), size))
         which.append(found[hit])
+        longer = np.flatnonzero(seen & _BEGINS)
+        places, running = places[longer], running[longer]
     start, size_of, word = np.concatenate(starts), np.concatenate(sizes), np.concatenate(which)
     return _winners(start, size_of, word, table.gain[word], len(points))
 
@@ -202,13 +209,14 @@ def _hash_at(lowered: Numbers, start: Ints, size: Ints) -> Numbers:
     return _mixed(running)
 
 
-def _looked_up(hashes: Numbers, table: _Table) -> Ints:
+def _numbers(hashes: Numbers, table: _Table) -> Ints:
     """Return the numbers of the words of these hashes, -1 for none."""
     found = np.full(len(hashes), -1, dtype=np.int64)
-    asked = np.flatnonzero(table.seen[hashes >> np.uint64(64 - _SEEN)])
-    wanted = hashes[asked]
+    asked, wanted = np.arange(len(hashes)), hashes
     upper = wanted >> np.uint64(64 - _SLOTS)
     at, end = table.first[upper], table.first[upper + np.uint64(1)]
+    filled = at < end
+    asked, at, end, wanted = asked[filled], at[filled], end[filled], wanted[filled]
     for _ in range(table.most):
         hit = table.prints[at] == wanted
         found[asked[hit]] = at[hit]
@@ -249,6 +257,7 @@ def _table() -> _Table:
     lines = _LIST.read_text("utf-8").split("\n")
     singles = np.full(0x10000, _UNUSED)
     columns: dict[str, list[Any]] = {"prints": [], "kind": [], "rarity": [], "telling": [], "alone": []}
+    seen = np.zeros(1 << _SEEN, dtype=np.uint8)
     for number in range(0, len(lines) - 3, 4):
         kinds = np.array([KINDS.index(kind) for kind in lines[number + 1]], dtype=np.int64)
         letters = _points(lines[number]).reshape(len(kinds), -1)
@@ -258,6 +267,8 @@ def _table() -> _Table:
             continue
         running = np.zeros(len(letters), dtype=np.uint64)
         for place in range(letters.shape[1]):
+            if place > 1:
+                seen[_mixed(running) >> np.uint64(64 - _SEEN)] |= _BEGINS
             running = _step(running, letters[:, place].astype(np.uint64))
         for name, column in (
             ("prints", _mixed(running)), ("kind", kinds), ("rarity", rarity), ("telling", telling),
@@ -269,8 +280,7 @@ def _table() -> _Table:
     prints = joined["prints"][order]
     upper = prints >> np.uint64(64 - _SLOTS)
     first = np.searchsorted(upper, np.arange((1 << _SLOTS) + 1, dtype=np.uint64))
-    seen = np.zeros(1 << _SEEN, dtype=bool)
-    seen[prints >> np.uint64(64 - _SEEN)] = True
+    seen[prints >> np.uint64(64 - _SEEN)] |= _WORD
     every = np.arange(0x10000)
     han = (every >= 0x4E00) & (every < 0xA000)
     may_name = han.copy()
