@@ -20,6 +20,7 @@ from sqlalchemy import select, text
 import backends.database.doctor
 from backends.database.tables import leases
 from backends.elasticsearch.connection import connect
+from backends.elasticsearch.mapping import VERSION
 from contracts.errors import Retryable
 from contracts.testing.clock import FakeClock
 from qingting.demo import seed
@@ -247,15 +248,15 @@ def test_each_fault_at_start_stops_its_role_with_one_sentence_and_loses_nothing(
         home.settings_file.write_text(good, "utf-8")
     client = connect(House.at(home).settings.index, home.secrets)  # type: ignore[arg-type]
     prefix = House.at(home).settings.index.prefix  # type: ignore[union-attr]
-    client.indices.delete(index=f"{prefix}posts-v1")
+    client.indices.delete(index=f"{prefix}posts-v{VERSION}")
     client.indices.delete_index_template(name=f"{prefix}posts")
     client.indices.create(
-        index=f"{prefix}posts-v1", mappings={"properties": {"words": {"type": "keyword"}}},
+        index=f"{prefix}posts-v{VERSION}", mappings={"properties": {"words": {"type": "keyword"}}},
         aliases={f"{prefix}posts-read": {}, f"{prefix}posts-write": {}},
     )  # fmt: skip
     code, said = refused(home.folder, "run", "index")
     assert (code, "不是本程序这一版的结构" in said) == (1, True), said
-    client.indices.delete(index=f"{prefix}posts-v1")
+    client.indices.delete(index=f"{prefix}posts-v{VERSION}")
     client.close()
     with House.at(home) as house, house.database.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
