@@ -1,7 +1,8 @@
 """Pages that answered 404: taken for deleted only when they still do a day later, while their site answers otherwise.
 
 What a source deletes is forgotten for good, so one mistaken 404 (a moved server, a broken release) must not be enough.
-410 is the site's own word that a page was taken away on purpose (RFC 9110, 15.5.11): it needs no second look.
+410 is the site's own word that a page was taken away on purpose (RFC 9110, 15.5.11): it needs no second look. Nor does
+a page that its list has ceased to name: there two witnesses say the same. An address that names an author may not be kept for a second look: its 404 is believed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,6 +10,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
+
+from text.public_url import names_nobody
 
 SECOND_LOOK: Final = timedelta(days=1)
 """Longer than a night's repair; deletion is obeyed within a day or so."""
@@ -40,10 +43,10 @@ class MissingPages:
         )
         return found[:LOOKS_MAX]
 
-    def is_gone(self, url: str, status: int, mark: str, now: datetime) -> bool:
-        """Whether an answer of 404 or 410 means that the page is deleted; a first 404 is noted."""
+    def is_gone(self, url: str, status: int, mark: str, now: datetime, *, is_named: bool = True) -> bool:
+        """Whether an answer of 404 or 410 means that the page is deleted; a first 404 of a page in the list is noted."""
         first = self._missing.get(url)
-        if status != _GONE and (first is None or now - first.since < SECOND_LOOK):
+        if is_named and names_nobody(url) and status != _GONE and (first is None or now - first.since < SECOND_LOOK):
             if first is None and len(self._missing) < MISSING_MAX:
                 self._missing[url] = Missing(url, now, mark)
                 self.is_changed = True

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from contracts.ports.crawl_state import PageState
 from crawlers.source_crawl import SourceCrawl
+from text.public_url import names_nobody
 
 NAMED_MAX = 1000
 """Addresses of a list that are remembered, from its top."""
@@ -26,7 +27,7 @@ class NamedByList:
         """Note what a page of the list names, with marks. At once: a crawl that breaks off has taken posts in, too."""
         self._now |= marks
         known = {*self._before}
-        if fresh := [url for url in self._now if url not in known]:
+        if fresh := [url for url in self._now if url not in known and names_nobody(url)]:
             self._crawl.take((), (naming(self._url, fresh + self._before, self._crawl.shared.clock.now()),))
 
     def missed(self, *, is_whole: bool) -> Mapping[str, PageState]:
@@ -59,8 +60,9 @@ def named(state: PageState | None) -> list[str]:
 
 
 def naming(url: str, addresses: Sequence[str], now: datetime) -> PageState:
-    """Return what to remember of the list at this address."""
-    return PageState(url=place_of(url), body_digest=" ".join(addresses[:NAMED_MAX]), fetched_at=now)
+    """Return what to remember of the list at this address: its addresses, but for those that name an author."""
+    kept = [address for address in addresses if names_nobody(address)]
+    return PageState(url=place_of(url), body_digest=" ".join(kept[:NAMED_MAX]), fetched_at=now)
 
 
 def place_of(url: str) -> str:

@@ -37,6 +37,17 @@ def test_a_404_is_looked_at_again_after_a_day_and_410_is_believed() -> None:
     assert kept.due(NOON + timedelta(days=9)) == []
 
 
+def test_an_address_that_names_its_author_is_not_kept_for_a_second_look() -> None:
+    pages = MissingPages()
+    assert pages.is_gone("https://paper.example/7?uid=7103634232", 404, "m", NOON)
+    assert "7103634232" not in pages.written()
+
+
+def test_a_page_that_its_list_names_no_longer_is_gone_at_once() -> None:
+    pages = MissingPages()
+    assert pages.is_gone("https://paper.example/7", 404, "m", NOON, is_named=False)
+
+
 def test_what_came_back_begins_anew() -> None:
     pages = MissingPages()
     pages.is_gone("/1", 404, "", NOON)

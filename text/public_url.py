@@ -47,13 +47,17 @@ def public_url(url: str) -> str:
     return urlunsplit(parts._replace(path=path, query=urlencode(kept, errors="surrogateescape")))
 
 
+def names_nobody(url: str) -> bool:
+    """Whether an address may be kept as it is: nothing in it names an author."""
+    return public_url(url) == canonical_url(url)
+
+
 def told_publicly(sentence: str) -> str:
     """Return a sentence about addresses in which none names an author."""
     return _WITHIN.sub(_told, sentence)
 
 
 def _told(found: re.Match[str]) -> str:
-    address = public_url(found[0])
-    if address == canonical_url(found[0]):
+    if names_nobody(found[0]):
         return found[0]
-    return address or f"{urlsplit(found[0]).hostname} 上的一个主页"
+    return public_url(found[0]) or f"{urlsplit(found[0]).hostname} 上的一个主页"

@@ -40,7 +40,6 @@ class ArticleSpider(SourceSpider):
     def __init__(self, crawl: SourceCrawl) -> None:
         super().__init__(crawl)
         self.left_out = False
-        self._asked: set[str] = set()
         self._again = 0
 
     def ask_articles(self, leads: Iterable[Lead]) -> Iterator[Request]:
@@ -75,17 +74,15 @@ class ArticleSpider(SourceSpider):
 
     def second_looks(self) -> Iterator[Request]:
         """Ask again for what answered 404, now that what leads to the articles has come."""
-        for one in self.crawl.missing.due(self.crawl.shared.clock.now()):
-            if one.url not in self._asked:
-                self._asked.add(one.url)
-                yield self.ask(one.url, self.read_article, lead=Lead(url=one.url), mark=one.mark)
+        due = {one.url: one.mark for one in self.crawl.missing.due(self.crawl.shared.clock.now())}
+        for url in self.unasked(due):
+            yield self.ask(url, self.read_article, lead=Lead(url=url), mark=due[url])
 
     def look_again(self, list_: NamedByList, *, is_whole: bool) -> Iterator[Request]:
         """Ask once more for articles that a list does not name any longer although it should."""
-        for url, state in list_.missed(is_whole=is_whole).items():
-            if url not in self._asked:
-                self._asked.add(url)
-                yield self.ask(url, self.look, is_conditional=True, mark=state.body_digest)
+        missed = list_.missed(is_whole=is_whole)
+        for url in self.unasked(missed):
+            yield self.ask(url, self.look, is_conditional=True, mark=missed[url].body_digest)
 
     def look(self, response: Response) -> Iterator[Request]:
         """See whether an article that no list names is gone; what still stands there has been read."""

@@ -31,7 +31,6 @@ class ForumSpider(SourceSpider):
         assert crawl.source.post is not None
         self._list: ThreadList = crawl.source.list
         self._post: PostShape = crawl.source.post
-        self._asked: set[str] = set()
         self._threads = 0
         self._has_left_out = False
         self._named = NamedByList(crawl, crawl.source.url)
@@ -84,25 +83,24 @@ class ForumSpider(SourceSpider):
 
     def _look_again(self, *, is_whole: bool) -> Iterator[Request]:
         """Ask once more for threads that the list does not name any longer although it should."""
-        for thread, state in self._named.missed(is_whole=is_whole).items():
-            if thread not in self._asked:
-                self._asked.add(thread)
-                yield self.ask(
-                    thread, self.read_thread, is_conditional=True, page=1, thread=thread, mark=state.body_digest,
-                    is_last_look=True,
-                )  # fmt: skip
+        missed = self._named.missed(is_whole=is_whole)
+        for thread in self.unasked(missed):
+            yield self.ask(
+                thread, self.read_thread, is_conditional=True, page=1, thread=thread, mark=missed[thread].body_digest,
+                is_last_look=True,
+            )  # fmt: skip
 
     def _second_looks(self) -> Iterator[Request]:
         """Ask again for what answered 404; only once the list has come: a site that is broken says nothing by a 404."""
-        for one in self.crawl.missing.due(self.crawl.shared.clock.now()):
-            if one.url not in self._asked:
-                self._asked.add(one.url)
-                yield self.ask(one.url, self.read_thread, page=1, thread=one.url, mark=one.mark)
+        due = {one.url: one.mark for one in self.crawl.missing.due(self.crawl.shared.clock.now())}
+        for thread in self.unasked(due):
+            yield self.ask(thread, self.read_thread, page=1, thread=thread, mark=due[thread])
 
     def read_thread(self, response: Response) -> Iterator[Request]:
         meta: dict[str, Any] = response.meta
         thread: str = meta["thread"]
         mark: str = meta["mark"]
+        is_last_look = "is_last_look" in meta
         if response.status == 304:
             self.crawl.unchanged += 1
             self.crawl.missing.is_there(thread)
@@ -115,16 +113,11 @@ class ForumSpider(SourceSpider):
             # not asked for again until the list says that it has changed
             states = (self.state(response, url=thread, mark=mark, has_validators=False),) if mark else ()
             # a later page alone may be gone because its posts moved to an earlier one
-            # where no list names it any longer either, two witnesses say so
-            is_gone = meta["page"] == 1 and (
-                "is_last_look" in meta
-                or self.crawl.missing.is_gone(thread, response.status, mark, self.crawl.shared.clock.now())
+            is_gone = meta["page"] == 1 and self.crawl.missing.is_gone(
+                thread, response.status, mark, self.crawl.shared.clock.now(), is_named=not is_last_look
             )
-            if is_gone:
-                self.crawl.missing.is_there(thread)
             self.crawl.lose(self._addresses(thread) if is_gone else (), states)
             return
-        is_last_look = "is_last_look" in meta
         if is_last_look and (response.status != 200 or "redirect_urls" in meta):
             return  # it went where the public does not come; no list shows it, so nothing is amiss
         if meta["page"] == 1:

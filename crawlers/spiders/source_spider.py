@@ -1,6 +1,6 @@
 """What the spiders share: the first request, requests with their failures, and the state of a page."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,6 +38,7 @@ class SourceSpider(Spider):
     def __init__(self, crawl: SourceCrawl) -> None:
         super().__init__(name=crawl.source.id)
         self.crawl = crawl
+        self._asked: set[str] = set()
 
     async def start(self) -> AsyncIterator[Request]:
         yield self.first()
@@ -48,6 +49,13 @@ class SourceSpider(Spider):
     def ask(self, url: str, callback: Callback, *, is_conditional: bool = False, **meta: Any) -> Request:
         meta["is_conditional"] = is_conditional
         return Request(url, callback=callback, errback=self.failed, dont_filter=True, meta=meta)
+
+    def unasked(self, urls: Iterable[str]) -> Iterator[str]:
+        """Yield the addresses that this crawl has not asked for, each counted as asked from here on."""
+        for url in urls:
+            if url not in self._asked:
+                self._asked.add(url)
+                yield url
 
     def failed(self, failure: Any) -> None:
         error = failure.value
