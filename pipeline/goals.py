@@ -25,6 +25,17 @@ class Goal(msgspec.Struct, frozen=True):
         return value <= self.bound if self.at_most else value >= self.bound
 
 
+class Elsewhere(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A figure that a command of its own measured: a row of `docs/figures/*.json`."""
+
+    goal: str
+    value: float
+    on: str
+    command: str
+    low: float | None = None
+    high: float | None = None
+
+
 def _of(read: Callable[[Figures], Measured | None]) -> Reading:
     return lambda result: read(result.figures[0])
 

@@ -35,17 +35,6 @@ LAST = "last model"
 BATCH = 500
 
 
-class Elsewhere(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A figure that another command measured."""
-
-    goal: str
-    value: float
-    on: str
-    command: str
-    low: float | None = None
-    high: float | None = None
-
-
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--shared", type=Path, default=ROOT.parent / "shared", help="folder with labels/ and data/")
@@ -96,19 +85,19 @@ def usable(model: Path) -> bool:
     return True
 
 
-def elsewhere() -> list[Elsewhere]:
+def elsewhere() -> list[goals.Elsewhere]:
     known = {goal.key for goal in goals.GOALS}
     found = [
         one
         for file in sorted(ELSEWHERE.glob("*.json"))
-        for one in msgspec.json.decode(file.read_bytes(), type=list[Elsewhere])
+        for one in msgspec.json.decode(file.read_bytes(), type=list[goals.Elsewhere])
     ]
     if unknown := [one.goal for one in found if one.goal not in known]:
         sys.exit(f"docs/figures names goals that there are not: {', '.join(unknown)}")
     return found
 
 
-def alarms(shared: Path) -> list[Elsewhere]:
+def alarms(shared: Path) -> list[goals.Elsewhere]:
     """Return how often an ordinary real post is called critical: every public text that is neither reserved nor held out."""
     texts = labelled.public_texts(shared / "data")
     if not texts:
@@ -122,7 +111,7 @@ def alarms(shared: Path) -> list[Elsewhere]:
         f"critical among {len(ordinary)} ordinary posts, to be looked through by hand: {' '.join(critical) or 'none'}"
     )
     return [
-        Elsewhere(
+        goals.Elsewhere(
             goal="false_critical", value=round(len(critical) / len(ordinary) * 10_000, 2), command="make accuracy",
             on=f"{len(ordinary):,} real posts of COLD and SWSR, {len(critical)} called 危急 (every one counted as false)",
         )
@@ -137,12 +126,14 @@ def judged(scorer: Scorer, texts: dict[str, str]) -> Iterator[tuple[str, lane.La
             yield key, lane.judge(text, found)
 
 
-def size() -> Elsewhere:
+def size() -> goals.Elsewhere:
     total = sum(file.stat().st_size for file in ngram.MODEL.parent.iterdir() if file.suffix in {".npz", ".txt"})
-    return Elsewhere(goal="models_mb", value=round(total / 1e6, 2), on="pipeline/models", command="make accuracy")
+    return goals.Elsewhere(goal="models_mb", value=round(total / 1e6, 2), on="pipeline/models", command="make accuracy")
 
 
-def lines(result: Evaluation, posts: Sequence[LabelledPost], measured: Sequence[Elsewhere], last: str) -> Iterator[str]:
+def lines(
+    result: Evaluation, posts: Sequence[LabelledPost], measured: Sequence[goals.Elsewhere], last: str
+) -> Iterator[str]:
     yield "# How right it is"
     yield ""
     yield "Written by `make accuracy`; do not edit. One command repeats it on a fresh clone, beside a checkout of `shared/` for the real posts:"
@@ -187,7 +178,7 @@ def on_shared_labels() -> Evaluation | None:
     return msgspec.convert(found, Evaluation) if found else None
 
 
-def against_goals(result: Evaluation, measured: Sequence[Elsewhere], shared: Evaluation | None) -> Iterator[str]:
+def against_goals(result: Evaluation, measured: Sequence[goals.Elsewhere], shared: Evaluation | None) -> Iterator[str]:
     yield "## Against the goals"
     yield ""
     yield "| measure | goal | reached | on | |"
@@ -238,7 +229,7 @@ def _shared_row(goal: goals.Goal, shared: Evaluation | None) -> tuple[float, str
     return value.value, shown(value), on if positives >= LEAST else f"{on}; {TOO_FEW}: {positives} such posts"
 
 
-def _foreign(one: Elsewhere) -> tuple[float, str, str]:
+def _foreign(one: goals.Elsewhere) -> tuple[float, str, str]:
     interval = f" [{one.low:g}, {one.high:g}]" if one.low is not None and one.high is not None else ""
     return one.value, f"{one.value:g}{interval}", f"{one.on} (`{one.command}`)"
 

@@ -25,6 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 from contracts.post import Post  # noqa: E402 - the tree is not installed on a bare machine
 from pipeline import measuring_events, measuring_folds, scorers, understanding  # noqa: E402
+from pipeline.goals import Elsewhere  # noqa: E402
 from qingting.bench import workload  # noqa: E402
 
 FIGURES = ROOT / "docs" / "figures"
@@ -53,24 +54,13 @@ print(next(int(line.split()[1]) for line in open("/proc/self/status") if line.st
 """
 
 
-class Measured(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A row of docs/figures, as `tools/build_accuracy.py` reads it."""
-
-    goal: str
-    value: float
-    on: str
-    command: str
-    low: float | None = None
-    high: float | None = None
-
-
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("what", nargs="*", default=["folds", "events", "speed"], metavar="folds|events|speed")
     asked.add_argument("--shared", type=Path, default=ROOT.parent / "shared", help="folder with labels/ and data/")
     asked.add_argument("--runs", type=int, default=5, help="of each speed; the median counts")
     given = asked.parse_args()
-    measures: dict[str, Callable[[], list[Measured]]] = {
+    measures: dict[str, Callable[[], list[Elsewhere]]] = {
         "folds": lambda: folds(given.shared),
         "events": lambda: events(given.shared),
         "speed": lambda: speed(given.shared / "data" / "cold", given.runs),
@@ -84,7 +74,7 @@ def main() -> None:
         (FIGURES / f"{name}.json").write_bytes(msgspec.json.format(msgspec.json.encode(rows), indent=1) + b"\n")
 
 
-def folds(shared: Path) -> list[Measured]:
+def folds(shared: Path) -> list[Elsewhere]:
     """Fold seven edits of each of 3,000 real posts, and all other real posts, against those 3,000."""
     posts = measuring_folds.real_posts(shared)
     if not posts:
@@ -101,7 +91,7 @@ def folds(shared: Path) -> list[Measured]:
     ]
 
 
-def events(shared: Path) -> list[Measured]:
+def events(shared: Path) -> list[Elsewhere]:
     """Hold the events against own happenings, the held-out writer's threads, and real hashtags."""
     told = (
         ("events_own", measuring_events.happenings(), "own happenings, each post telling its own, written after the method and before its numbers"),
@@ -117,11 +107,11 @@ def events(shared: Path) -> list[Measured]:
             print(msgspec.json.encode({"found": found, "within reach of words": reach}).decode())
             size = f"{found.measured} posts of {found.stories} stories among {found.posts:,}"
             parts = f"precision {found.precision:.2f}, recall {found.recall:.2f}; {reach.f:.2f} if all that share a telling word were together"
-            rows.append(Measured(goal, found.f, f"{size} ({on}); {parts}", f"{COMMAND} events", found.low, found.high))
+            rows.append(Elsewhere(goal, found.f, f"{size} ({on}); {parts}", f"{COMMAND} events", found.low, found.high))
     return rows
 
 
-def speed(cold: Path, runs: int) -> list[Measured]:
+def speed(cold: Path, runs: int) -> list[Elsewhere]:
     """Measure sentiment beside SnowNLP on one core in the same run, the whole analysis on one and two cores, import and memory."""
     bodies = workload.texts(cold)[:20_000]
     posts = [event.post for event in workload.fetched(bodies)]
@@ -191,18 +181,18 @@ def _worker(cold: Path) -> tuple[float, float]:
     return float(said[0]), float(said[1])
 
 
-def _median(goal: str, values: Sequence[float], on: str, digits: int = 0) -> Measured:
+def _median(goal: str, values: Sequence[float], on: str, digits: int = 0) -> Elsewhere:
     low, value, high = (round(of(values), digits or None) for of in (min, statistics.median, max))
-    return Measured(
+    return Elsewhere(
         goal, value, f"{on}; median of {len(values)} runs, lowest and highest", f"{COMMAND} speed", low, high
     )
 
 
-def _share(goal: str, right: int, of: int, on: str) -> Measured:
+def _share(goal: str, right: int, of: int, on: str) -> Elsewhere:
     """Return a part with its 95 % bootstrap interval."""
     share = right / max(1, of)
     low, high = np.percentile(np.random.default_rng(SEED).binomial(of, share, RESAMPLES) / max(1, of), [2.5, 97.5])
-    return Measured(goal, round(share, 4), on, f"{COMMAND} folds", round(float(low), 4), round(float(high), 4))
+    return Elsewhere(goal, round(share, 4), on, f"{COMMAND} folds", round(float(low), 4), round(float(high), 4))
 
 
 if __name__ == "__main__":
