@@ -108,7 +108,8 @@ class _Lane:
         executor = self._executor or await self._start()
         self._pages += 1
         reading = executor.submit(self._read, body, url, content_type=content_type, first_seen=first_seen)
-        return await asyncio.wait_for(asyncio.wrap_future(reading), self.deadline_s)
+        async with asyncio.timeout(self.deadline_s):  # wait_for of 3.11 loses a cancellation that meets the end
+            return await asyncio.wrap_future(reading)
 
     async def _start(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("forkserver")
@@ -120,7 +121,8 @@ class _Lane:
         self.process = next(iter(set(multiprocessing.active_children()) - others), None)
         try:
             # apart from the page, whose time runs only once its child is there
-            await asyncio.wait_for(asyncio.wrap_future(started), _START_S)
+            async with asyncio.timeout(_START_S):
+                await asyncio.wrap_future(started)
         except TimeoutError as error:
             self.replace()
             raise BrokenProcessPool("the child did not start") from error

@@ -108,9 +108,9 @@ def test_corrections_take_off_the_list_and_put_on_it(room: World) -> None:
     assert found == advice.Corrected(away=frozenset({"praise", "other", "plea", "attack"}), added=frozenset({"missed"}))
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskWorld]:
-    world = make_world(tmp_path_factory.mktemp("desk"))
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[DeskWorld]:
+    world = make_world(tmp_path)
     with served(world):
         yield world
     world.close()
