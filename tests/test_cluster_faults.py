@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(900)]
 def test_nothing_is_lost_or_doubled_whatever_dies(servers: Servers, tmp_path: Path) -> None:
     seed = random.SystemRandom().randrange(1 << 32)
     print(f"seed {seed}")  # noqa: T201 - shown where the test fails
-    plan = Plan(posts=3_000, kills=14, rate=200, warm_s=2, stop_s=5, drained_s=60)
+    plan = Plan(posts=2_000, kills=10, rate=200, warm_s=2, stop_s=5, drained_s=60)
     every = (servers.kafka, servers.rabbitmq, servers.elasticsearch, servers.postgresql)
     with servers.names() as name:
         assert run(tmp_path, every, servers.settings(name, partitions=4), plan, random.Random(seed)) == 0

@@ -26,7 +26,7 @@ from tests.cluster_home import Servers, home_of, working
 pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).parent.parent
-POSTS = 5_000
+POSTS = 3_000
 """From each of two sources."""
 RULES = """
 rules:

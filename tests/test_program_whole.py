@@ -27,7 +27,7 @@ def test_the_demo_takes_an_alert_and_a_plea_the_whole_way() -> None:
 
 def test_a_short_run_of_faults_loses_and_doubles_nothing() -> None:
     done = subprocess.run(
-        [sys.executable, str(ROOT / "tools/faults.py"), "--posts", "2000", "--kills", "8"],
+        [sys.executable, str(ROOT / "tools/faults.py"), "--posts", "1500", "--kills", "5"],
         capture_output=True, check=False, timeout=800, cwd=ROOT,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()[-2000:]
