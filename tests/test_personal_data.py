@@ -192,7 +192,6 @@ def handed_out(address: str, folder: Path) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_nothing_personal_passes_the_edge_through_any_adapter(tmp_path: Path) -> None:
     posts = list(seeded(POSTS, datetime.now(UTC).replace(microsecond=0)))
