@@ -11,6 +11,7 @@ from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
 from backends.elasticsearch.connection import connect, deciding
 from backends.elasticsearch.index import TARGETS_S
 from backends.elasticsearch.mapping import VERSION, body, entry, is_ours, version, version_of
+from backends.elasticsearch.merging import MAPPING
 from backends.elasticsearch.names import Names
 from backends.elasticsearch.writing import bulk, delete_action, index_action
 from backends.settings import ElasticsearchSettings
@@ -33,6 +34,10 @@ def migrate_index(settings: ElasticsearchSettings, secrets: Path) -> None:
             client.indices.put_index_template(
                 name=names.stem, index_patterns=[f"{names.stem}-v*"], template=body(settings)
             )
+            if not client.indices.exists(index=names.merges):
+                client.indices.create(
+                    index=names.merges, mappings=MAPPING, settings={"number_of_replicas": settings.replicas}
+                )
             old = _read_index(client, names)
             if old == names.newest:
                 _require_ours(client, names.newest)
