@@ -84,6 +84,15 @@ def test_a_closed_alert_of_either_event_quiets_its_episode() -> None:
         assert again.id == alert_id("growth", "event=elder", 2)
 
 
+def test_a_red_wave_after_an_old_one_of_the_absorbed_event_is_a_new_one() -> None:
+    with Scenario(GROWTH) as town:
+        town.close_alert(only(town.posts(40, event="younger").alerts()))
+        town.at(25 * 60).posts(10, event="elder")
+        town.close_alert(only(town.alerts(open_only=True)))
+        assert joined(town).alerts(open_only=True) == ()
+        assert only(town.posts(40, event="younger").alerts(open_only=True)).level == "red"
+
+
 def test_a_post_that_is_announced_again_counts_once_also_after_a_restart() -> None:
     with Scenario(GROWTH) as town:
         posts = town.some(5, event="younger")
