@@ -108,6 +108,7 @@ class Tallies:
         self._by_event = frozenset(rule.id for rule in self.rules.values() if "event" in rule.group_by)
         self._standing: dict[str, str] = {}
         self._parts: dict[str, list[str]] = {}
+        self._of_event: dict[str, list[Tally]] = {}
         self._tallies: dict[tuple[str, str], Tally] = {}
         self.all = self._tally("", "")
         self._touched: dict[Tally, None] = {}
@@ -215,12 +216,12 @@ class Tallies:
         if new:
             connection.execute(insert(event_merges), new)
         self._stand(self._standing | moved)
-        for rule, key in [place for place in self._tallies if place[0] in self._by_event]:
-            event = event_of(key)
-            if event in moved:
-                self._move(connection, self._tallies.pop((rule, key)), under(key, moved[event]))
-            elif event in self._parts:
-                self._absorb(self._tallies[(rule, key)])
+        for event, standing in moved.items():
+            for tally in self._of_event.pop(event, ()):
+                self._move(connection, tally, under(tally.key, standing))
+        for standing in {*moved.values()}:
+            for tally in self._of_event.get(standing, ()):
+                self._absorb(tally)
         return moved
 
     def touched(self) -> Iterator[tuple[Rule, Tally]]:
@@ -290,7 +291,7 @@ class Tallies:
         connection.execute(delete(counted_posts).where(counted_posts.c.hour < first_hour))
         if connection.execute(delete(event_merges).where(event_merges.c.hour < first_hour)).rowcount:
             self._stand(_merges(connection))
-        for place, tally in list(self._tallies.items()):
+        for tally in list(self._tallies.values()):
             for minute in [minute for minute in tally.buckets if minute < first_minute]:
                 del tally.buckets[minute]
                 tally.stored_minutes.discard(minute)
@@ -299,15 +300,22 @@ class Tallies:
                 del tally.volume[hour]
             tally.stored_days = {day for day in tally.stored_days if day >= first_day}
             if not tally.volume and tally is not self.all:
-                del self._tallies[place]
+                self._drop(tally)
 
     def _tally(self, rule: str, key: str) -> Tally:
         tally = self._tallies.get((rule, key))
         if tally is None:
             tally = self._tallies[(rule, key)] = Tally(rule, key)
             if rule in self._by_event:
+                self._of_event.setdefault(event_of(key), []).append(tally)
                 self._absorb(tally)
         return tally
+
+    def _drop(self, tally: Tally) -> None:
+        del self._tallies[tally.rule, tally.key]
+        event = event_of(tally.key)
+        if others := [other for other in self._of_event.pop(event, ()) if other is not tally]:
+            self._of_event[event] = others
 
     def _stand(self, standing: dict[str, str]) -> None:
         self._standing = standing
@@ -323,6 +331,7 @@ class Tallies:
     def _move(self, connection: Connection, tally: Tally, key: str) -> None:
         """Count a tally's posts under another key of its rule."""
         self._touched.pop(tally, None)
+        del self._tallies[tally.rule, tally.key]
         for table in (windows, volumes):
             connection.execute(delete(table).where(table.c.rule == tally.rule, table.c.key == tally.key))
         into = self._tally(tally.rule, key)
