@@ -48,6 +48,16 @@ def labels(key: str) -> dict[str, str]:
     return dict(part.split("=", 1) for part in key.split(",") if "=" in part)
 
 
+def event_of(key: str) -> str:
+    """Return the event of a canonical key, "" where it names none."""
+    return labels(key).get("event", "")
+
+
+def under(key: str, event: str) -> str:
+    """Return the canonical key of the same labels and another event."""
+    return ",".join(f"{label}={event if label == 'event' else value}" for label, value in labels(key).items())
+
+
 def _keys_of(rule: Rule) -> Callable[[tuple[str, ...], tuple[str, ...], str], tuple[str, ...]]:
     wanted = frozenset(rule.where.topics)
     areas = tuple(prefix(region) for region in rule.where.regions)

@@ -29,7 +29,7 @@ _ALERT_FIELDS: Final = tuple(field.name for field in msgspec.structs.fields(Aler
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of an alert's history; `kind` is opened · told · raised · state · level · escalated."""
+    """One row of an alert's history; `kind` is opened · told · raised · state · level · event · escalated."""
 
     change: int
     kind: str

@@ -130,6 +130,16 @@ volumes = Table(
 )
 """Posts by hour of one day (Asia/Shanghai, days since 1970) of one key; rule and key "" hold all opinion posts."""
 
+event_merges = Table(
+    "event_merges",
+    metadata,
+    Column("event", String(64), primary_key=True),
+    Column("standing", String(64), nullable=False),
+    Column("hour", Integer, nullable=False),
+    Index("event_merges_by_hour", "hour"),
+)
+"""Events that were absorbed, the event that each is part of now, and since when: hours since 1970."""
+
 positions = Table(
     "alert_positions",
     metadata,

@@ -4,7 +4,7 @@ Memory mirrors the tables: `load` rebuilds it, `save` writes only what a batch t
 After any failure the whole memory is thrown away and loaded again, so it never runs ahead of the tables.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -12,12 +12,13 @@ import msgspec
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
 from alerts.baseline import ZONE_HOURS, Baseline, learn, listening
-from alerts.matching import Matcher, matcher
+from alerts.matching import Matcher, event_of, matcher, under
 from alerts.rule import Rule
-from alerts.tables import counted_posts, volumes, windows
+from alerts.tables import counted_posts, event_merges, volumes, windows
 from alerts.windows import Bucket
 from contracts.events import PostIndexed
 from contracts.identity import digest
+from contracts.merging import merged
 
 _ASKED_AT_ONCE: Final = 2000
 _MARK_BYTES: Final = 8
@@ -31,14 +32,16 @@ class Tally:
     """The posts of one rule and key."""
 
     __slots__ = (
-        "_baseline", "_baseline_hour", "buckets", "dirty_days", "dirty_minutes", "first", "key", "last", "mark", "rule",
-        "stored_days", "stored_minutes", "volume",
+        "_baseline", "_baseline_hour", "absorbed", "buckets", "dirty_days", "dirty_minutes", "first", "key", "last",
+        "mark", "rule", "stored_days", "stored_minutes", "volume",
     )  # fmt: skip
 
     def __init__(self, rule: str, key: str) -> None:
         self.rule = rule
         self.key = key
-        self.mark = blake2b(f"{rule}|{key}".encode(), digest_size=_MARK_BYTES).digest()
+        self.mark = _mark(rule, key)
+        self.absorbed: frozenset[bytes] = frozenset()
+        """Marks of the keys whose posts are counted here since their events became part of this one."""
         self.buckets: dict[int, Bucket] = {}
         self.volume: dict[int, int] = {}
         self.stored_minutes: set[int] = set()
@@ -65,6 +68,21 @@ class Tally:
             self.first = min(self.first, minute)
             self.last = max(self.last, minute)
 
+    def has(self, marks: Collection[bytes]) -> bool:
+        """Whether a post of these marks is counted here."""
+        return self.mark in marks or (bool(self.absorbed) and not self.absorbed.isdisjoint(marks))
+
+    def join(self, other: "Tally") -> None:
+        """Take in another tally, none of whose posts is counted here, and ask for every window of it to be judged again."""
+        for minute, bucket in other.buckets.items():
+            self.buckets.setdefault(minute, Bucket()).join(bucket)
+            self.dirty_minutes.add(minute)
+            self.first, self.last = min(self.first, minute), max(self.last, minute)
+        for hour, posts in other.volume.items():
+            self.volume[hour] = self.volume.get(hour, 0) + posts
+            self.dirty_days.add((hour + ZONE_HOURS) // 24)
+        self._baseline = None
+
     def touch(self) -> None:
         """Ask for every window to be judged again."""
         if self.buckets:
@@ -87,6 +105,10 @@ class Tallies:
         self.rules = {rule.id: rule for rule in rules if rule.enabled and rule.type != "plea"}
         self._order = {rule: place for place, rule in enumerate(self.rules)}
         self._matchers: list[tuple[str, Matcher]] = [(rule.id, matcher(rule)) for rule in self.rules.values()]
+        self._by_event = frozenset(rule.id for rule in self.rules.values() if "event" in rule.group_by)
+        self._standing: dict[str, str] = {}
+        self._parts: dict[str, list[str]] = {}
+        self._of_event: dict[str, list[Tally]] = {}
         self._tallies: dict[tuple[str, str], Tally] = {}
         self.all = self._tally("", "")
         self._touched: dict[Tally, None] = {}
@@ -95,6 +117,7 @@ class Tallies:
 
     def load(self, connection: Connection) -> None:
         """Rebuild from the tables; every window is to be judged again."""
+        self._stand(_merges(connection))
         for row in connection.execute(select(volumes)):
             if row.rule in self.rules or not row.rule:
                 tally = self._tally(row.rule, row.key)
@@ -142,6 +165,8 @@ class Tallies:
         everything = self.all
         first_second = first_minute * 60
         for number, second, post in timely:
+            if post.event in self._standing:
+                post = msgspec.structs.replace(post, event=self._standing[post.event])  # noqa: PLW2901
             before = known.get(number)
             counted = _marks(before) if before else ()
             if _PLEA_MARK in counted:
@@ -155,7 +180,7 @@ class Tallies:
             for rule, match in self._matchers:
                 for key in match(post):
                     tally = self._tally(rule, key)
-                    if tally.mark not in counted:
+                    if not tally.has(counted):
                         tally.count(post, second, in_window=in_window)
                         self._touched[tally] = None
                         fresh.append(tally.mark)
@@ -169,6 +194,35 @@ class Tallies:
             for tally in self._tallies.values():
                 tally.forget_baseline()
         return late
+
+    def merge(self, connection: Connection, pairs: Sequence[tuple[str, str]], *, hour: int) -> Mapping[str, str]:
+        """Count absorbed events under those that they are part of from now on (`contracts.merging`).
+
+        Return the events that have moved, and whereto. Later posts of an absorbed event count where it went.
+        """
+        moved = merged(pairs, self._standing)
+        if not moved:
+            return moved
+        old = [event for event in moved if event in self._standing]
+        new = [
+            {"event": event, "standing": moved[event], "hour": hour} for event in moved if event not in self._standing
+        ]
+        if old:
+            statement = update(event_merges).where(event_merges.c.event == bindparam("b_event"))
+            connection.execute(
+                statement.values(standing=bindparam("b_standing"), hour=hour),
+                [{"b_event": event, "b_standing": moved[event]} for event in old],
+            )
+        if new:
+            connection.execute(insert(event_merges), new)
+        self._stand(self._standing | moved)
+        for event, standing in moved.items():
+            for tally in self._of_event.pop(event, ()):
+                self._move(connection, tally, under(tally.key, standing))
+        for standing in {*moved.values()}:
+            for tally in self._of_event.get(standing, ()):
+                self._absorb(tally)
+        return moved
 
     def touched(self) -> Iterator[tuple[Rule, Tally]]:
         """Yield the tallies to be judged, in an order that does not depend on the batch."""
@@ -235,7 +289,9 @@ class Tallies:
         connection.execute(delete(windows).where(windows.c.minute < first_minute))
         connection.execute(delete(volumes).where(volumes.c.day < first_day))
         connection.execute(delete(counted_posts).where(counted_posts.c.hour < first_hour))
-        for place, tally in list(self._tallies.items()):
+        if connection.execute(delete(event_merges).where(event_merges.c.hour < first_hour)).rowcount:
+            self._stand(_merges(connection))
+        for tally in list(self._tallies.values()):
             for minute in [minute for minute in tally.buckets if minute < first_minute]:
                 del tally.buckets[minute]
                 tally.stored_minutes.discard(minute)
@@ -244,13 +300,44 @@ class Tallies:
                 del tally.volume[hour]
             tally.stored_days = {day for day in tally.stored_days if day >= first_day}
             if not tally.volume and tally is not self.all:
-                del self._tallies[place]
+                self._drop(tally)
 
     def _tally(self, rule: str, key: str) -> Tally:
         tally = self._tallies.get((rule, key))
         if tally is None:
             tally = self._tallies[(rule, key)] = Tally(rule, key)
+            if rule in self._by_event:
+                self._of_event.setdefault(event_of(key), []).append(tally)
+                self._absorb(tally)
         return tally
+
+    def _drop(self, tally: Tally) -> None:
+        del self._tallies[tally.rule, tally.key]
+        event = event_of(tally.key)
+        if others := [other for other in self._of_event.pop(event, ()) if other is not tally]:
+            self._of_event[event] = others
+
+    def _stand(self, standing: dict[str, str]) -> None:
+        self._standing = standing
+        self._parts = {}
+        for event, stands in standing.items():
+            self._parts.setdefault(stands, []).append(event)
+
+    def _absorb(self, tally: Tally) -> None:
+        """Let a tally know the posts that were counted under the parts of its event."""
+        parts = self._parts.get(event_of(tally.key), ())
+        tally.absorbed = frozenset(_mark(tally.rule, under(tally.key, part)) for part in parts)
+
+    def _move(self, connection: Connection, tally: Tally, key: str) -> None:
+        """Count a tally's posts under another key of its rule."""
+        self._touched.pop(tally, None)
+        del self._tallies[tally.rule, tally.key]
+        for table in (windows, volumes):
+            connection.execute(delete(table).where(table.c.rule == tally.rule, table.c.key == tally.key))
+        into = self._tally(tally.rule, key)
+        into.join(tally)
+        if into.buckets:
+            self._touched[into] = None
 
 
 def _number(post: str) -> int:
@@ -259,6 +346,14 @@ def _number(post: str) -> int:
         return int(post[:16], 16) >> 1
     except ValueError:
         return int(digest("post", post)[:16], 16) >> 1
+
+
+def _merges(connection: Connection) -> dict[str, str]:
+    return {row.event: row.standing for row in connection.execute(select(event_merges))}
+
+
+def _mark(rule: str, key: str) -> bytes:
+    return blake2b(f"{rule}|{key}".encode(), digest_size=_MARK_BYTES).digest()
 
 
 def _marks(keys: bytes) -> list[bytes]:

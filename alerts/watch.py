@@ -22,7 +22,11 @@ post falls into it. What must not depend on batches, interleaving or kills is ma
 ended more than `alert_age` (6 h, red 24 h) ago raises nothing, and its posts stay in the baseline where they belong.
 Times that a source did not give count in no window.
 
-What still differs between runs is what must: a window whose age crosses `alert_age` while the house is down.
+**Events that become one.** From the announcement on, what was and will be counted under the absorbed event counts under
+the other, and its open alert goes on as that one's (`merging`): no happening has two.
+
+What still differs between runs is what must: a window whose age crosses `alert_age` while the house is down, and under
+which of two events an alert was opened when they became one just then.
 """
 
 import logging
@@ -33,7 +37,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, insert, update
 
-from alerts import burst, frequency, opening, store, wording
+from alerts import burst, frequency, merging, opening, store, wording
 from alerts.opening import OpenWork
 from alerts.rule import PLEA, Rule
 from alerts.settings import AlertSettings
@@ -134,6 +138,9 @@ class WatchRole:
         now_minute = int(now.timestamp()) // 60
         first_minute = now_minute - self._kept_minutes
         first_hour = now_minute // 60 - self._settings.baseline_days * 24
+        merges = merging.merges(record.event for record in records if isinstance(record.event, PostIndexed))
+        if merges and (moved := memory.tallies.merge(connection, merges, hour=now_minute // 60)):
+            merging.follow(connection, moved, now)
         posts, pleas = _sorted_out(records)
         opening.take_pleas(connection, self._plea_rule, pleas, self._settings, self._open_work, now)
         late = memory.tallies.count(

@@ -47,6 +47,14 @@ class Bucket(msgspec.Struct, array_like=True, gc=False):
             insort(posts, entry)
             del posts[POSTS_KEPT:]
 
+    def join(self, other: "Bucket") -> None:
+        """Take in the posts of another bucket, none of which is in this one."""
+        self.count += other.count
+        self.negatives += other.negatives
+        self.samples += other.samples
+        self.authors = sorted({*self.authors, *other.authors})[:AUTHORS_KEPT]
+        self.posts = sorted({*self.posts, *other.posts})[:POSTS_KEPT]
+
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
     """The posts of the minutes (end - window, end], minutes since 1970."""

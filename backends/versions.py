@@ -10,7 +10,7 @@ from contracts.document import Document
 def newest(documents: Sequence[Document], former: Mapping[str, Document]) -> dict[str, Document]:
     """Return what has to be written: the newest version of each post, with the fold and event it had at first.
 
-    A plea has neither, whatever it was before.
+    A plea has none, whatever it was before.
     """
     wanted: dict[str, Document] = {}
     for document in documents:
@@ -19,8 +19,10 @@ def newest(documents: Sequence[Document], former: Mapping[str, Document]) -> dic
         if known is not None and post.fetched_at < known.post.fetched_at:
             continue
         if document.score.lane is not None:
-            document = msgspec.structs.replace(document, fold_of="", event="")  # noqa: PLW2901
+            document = msgspec.structs.replace(document, fold_of="", event="", absorbed="")  # noqa: PLW2901
         elif known is not None:
-            document = msgspec.structs.replace(document, fold_of=known.fold_of, event=known.event)  # noqa: PLW2901
+            document = msgspec.structs.replace(  # noqa: PLW2901
+                document, fold_of=known.fold_of, event=known.event, absorbed=known.absorbed
+            )
         wanted[post.id] = document
     return {post: document for post, document in wanted.items() if former.get(post) != document}

@@ -20,6 +20,9 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     score: Score
     fold_of: str = ""
     event: str = ""
+    """The event that the post joined; found by `search`, the one that this is part of by now."""
+    absorbed: str = ""
+    """An event that this post showed to be part of `event`."""
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -40,6 +43,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sentiments: tuple[int, ...] = ()
     sources: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
+    """An event leads to the posts of every event that is one with it, whichever of their ids is asked for."""
     fold_of: str = ""
     originals_only: bool = False
     advice_only: bool = False

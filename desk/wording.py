@@ -83,7 +83,8 @@ NOTICE_KINDS: Final[dict[str, str]] = {
     "handed_over": "转交", "raised": "级别提高", "source": "信源状况",
 }  # fmt: skip
 CHANGE_KINDS: Final[dict[str, str]] = {
-    "opened": "报出", "told": "通知", "raised": "提高建议级别", "state": "状态", "level": "定级", "escalated": "升级通知",
+    "opened": "报出", "told": "通知", "raised": "提高建议级别", "state": "状态", "level": "定级", "event": "事件合并",
+    "escalated": "升级通知",
 }  # fmt: skip
 ROLES_OF_PROGRAM: Final[dict[str, str]] = {
     "crawl": "采集", "score": "理解", "worker": "理解（工作进程）", "index": "归档检索", "watch": "预警", "notify": "通知",

@@ -158,23 +158,23 @@ class IndexRole:
         self, event: PostScored, before: dict[str, Document], at: datetime
     ) -> tuple[Document, PostIndexed]:  # fmt: skip
         """Return the document with its fold and event, and its announcement; the next post already knows of it."""
-        document, absorbed = self._document(event, before.get(event.key))
+        document = self._document(event, before.get(event.key))
         before[event.key] = document
-        announcement = _announcement(document, at, absorbed)
+        announcement = _announcement(document, at)
         self._keep(announcement)
         return document, announcement
 
-    def _document(self, event: PostScored, known: Document | None) -> tuple[Document, str]:
-        """Return the document with its fold and event, and the event that this post made part of that one."""
+    def _document(self, event: PostScored, known: Document | None) -> Document:
+        """Return the document with its fold and event; one that is known keeps them, and what it merged is told again."""
         post, score = event.post, event.score
         if known:
             if known.post.fetched_at > post.fetched_at:
-                return known, ""
+                return known
             if score.lane is not None:  # whatever it said before: a plea is no copy and belongs to no event
-                return Document(post=post, score=score), ""
-            return Document(post=post, score=score, fold_of=known.fold_of, event=known.event), ""
+                return Document(post=post, score=score)
+            return msgspec.structs.replace(known, post=post, score=score)
         if score.lane is not None:  # a plea is never folded and joins no event
-            return Document(post=post, score=score), ""
+            return Document(post=post, score=score)
         original = self._folds.original_of(score.grams, post.repost_of)
         fold_of = original if original != post.id else ""
         if same := self._folds.event_of(fold_of):  # a copy tells of what its original tells of
@@ -182,7 +182,9 @@ class IndexRole:
         else:
             features = Features(post.published_at, score.topics, score.regions, score.terms)
             belonging = self._events.belonging(post.id, features)
-        return Document(post=post, score=score, fold_of=fold_of, event=belonging.event), belonging.absorbed
+        return Document(
+            post=post, score=score, fold_of=fold_of, event=belonging.event, absorbed=belonging.absorbed
+        )  # fmt: skip
 
     def _keep(self, event: PostIndexed) -> None:
         if event.lane is None:
@@ -194,14 +196,14 @@ class IndexRole:
             self._folds.drop(event.id)
 
 
-def _announcement(document: Document, at: datetime, absorbed: str) -> PostIndexed:
+def _announcement(document: Document, at: datetime) -> PostIndexed:
     post, score = document.post, document.score
     return PostIndexed(
         id=post.id, source=post.source, published_at=post.published_at, fetched_at=post.fetched_at,
         indexed_at=at, author=post.author, time_is_doubtful=post.time_is_doubtful,
         sentiment=score.sentiment, certain=score.certain, topics=score.topics, regions=score.regions,
         keywords=score.keywords, lane=score.lane, marks=score.marks, attack=score.attack, grams=score.grams,
-        terms=score.terms, fold_of=document.fold_of, event=document.event, absorbed=absorbed, sample=post.sample,
+        terms=score.terms, fold_of=document.fold_of, event=document.event, absorbed=document.absorbed, sample=post.sample,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import pytest
 from backends.elasticsearch.connection import connect
 from backends.elasticsearch.index import ElasticsearchIndex
 from backends.elasticsearch.mapping import body, entry, version
+from backends.elasticsearch.merging import Merges
 from backends.elasticsearch.migrating import migrate_index
 from backends.elasticsearch.names import Names
 from backends.settings import ElasticsearchSettings
@@ -92,4 +93,37 @@ def test_posts_of_mapping_version_1_are_found_as_advice_once_migrated(
     assert [hit.document.post.id for hit in index.search(Query(advice_only=True)).hits] == ["advice"]
     assert index.search(Query()).total == 2
     index.close()
+    drop(settings)
+
+
+def test_a_merge_that_was_cut_off_halfway_is_made_whole_by_keeping_it_again(
+    elasticsearch: Elasticsearch, tmp_path: Path
+) -> None:
+    settings = settings_of(elasticsearch, tmp_path)
+    migrate_index(settings, NOWHERE)
+    names, client = Names(settings), connect(settings, NOWHERE)
+    merges = Merges(client, names.merges)
+    merges.keep([("a", "b")])
+    client.index(
+        index=names.merges, id="b", document={"event": "b", "standing": "c"}, version=1, version_type="external_gte",
+        refresh=True,
+    )  # fmt: skip
+    assert merges.standing("ab") == {"a": "b", "b": "c"}
+    merges.keep([("b", "c")])
+    assert merges.standing("abc") == {"a": "c", "b": "c"}
+    assert set(merges.widened(Query(events=("a",))).events) == {"a", "b", "c"}
+    client.close()
+    drop(settings)
+
+
+def test_a_home_from_before_merges_is_told_to_migrate(elasticsearch: Elasticsearch, tmp_path: Path) -> None:
+    settings = settings_of(elasticsearch, tmp_path)
+    migrate_index(settings, NOWHERE)
+    client = connect(settings, NOWHERE)
+    client.indices.delete(index=Names(settings).merges)
+    client.close()
+    with pytest.raises(NotConfigured, match="qingting migrate"):
+        ElasticsearchIndex(settings, NOWHERE)
+    migrate_index(settings, NOWHERE)
+    ElasticsearchIndex(settings, NOWHERE).close()
     drop(settings)

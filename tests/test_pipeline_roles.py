@@ -387,6 +387,41 @@ def test_a_merge_of_two_events_is_announced_and_outlives_a_restart(world: World,
     assert second.event not in {first.event, ""}
     assert (third.event, third.absorbed) == (first.event, second.event)
     assert (fourth.event, fourth.absorbed) == (first.event, "")
+    ids = {event.id for event in announced}
+    for asked in (first.event, second.event):
+        hits = world.index.search(Query(events=(asked,))).hits
+        assert {hit.document.post.id for hit in hits} == ids
+        assert {hit.document.event for hit in hits} == {first.event}
+    assert world.index.count(Query(), by="event") == {(first.event, ""): 4}
+
+
+def test_a_merge_is_announced_also_where_the_process_died_after_writing_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, role = "星辰电子厂劝退怀孕女工", world.index_role()
+    terms = told([text])[0].terms
+    for number, (hours, topics) in enumerate([(0, ("employment",)), (60, ("health",)), (61, ("employment", "health"))]):
+        post = make_post(text, native_id=str(number), published_at=NOON + timedelta(hours=hours))
+        score = make_score(topics=topics, regions=("430100",), terms=terms)
+        world.log.append(POSTS_SCORED, [make_scored(post, score)])
+        if number == 2:
+            monkeypatch.setattr(world.log, "append", dying)
+            with pytest.raises(SystemExit):
+                role.step(0.0)
+            monkeypatch.undo()
+            role.close()
+            role = world.index_role()
+        run(role)
+        world.clock.advance(timedelta(minutes=1))
+    role.close()
+    announced = [event for event in world.events(POSTS_INDEXED) if isinstance(event, PostIndexed)]
+    first, second, third = sorted(announced, key=lambda event: event.published_at)
+    assert (third.event, third.absorbed) == (first.event, second.event)
+    assert world.index.count(Query(), by="event") == {(first.event, ""): 3}
+
+
+def dying(stream: str, events: object) -> None:
+    raise SystemExit(137)
 
 
 def test_only_one_of_two_processes_indexes(world: World) -> None:

@@ -11,8 +11,10 @@ from backends.elasticsearch import counting
 from backends.elasticsearch.asking import asked
 from backends.elasticsearch.connection import connect, deciding
 from backends.elasticsearch.mapping import entry, is_ours, version
+from backends.elasticsearch.merging import Merges
 from backends.elasticsearch.names import Names
 from backends.elasticsearch.writing import Action, Result, bulk, delete_action, index_action
+from backends.merging import counted, merges, renamed
 from backends.query import Node, highlights, parse
 from backends.settings import ElasticsearchSettings
 from backends.versions import newest
@@ -43,6 +45,7 @@ class ElasticsearchIndex:
         self._names = Names(settings)
         self._refresh = refresh_on_put
         self._client = connect(settings, secrets)
+        self._merges = Merges(self._client, self._names.merges)
         self._targets: tuple[str, ...] = ()
         self._targets_s = 0.0
         try:
@@ -53,6 +56,8 @@ class ElasticsearchIndex:
 
     def put(self, documents: Sequence[Document]) -> Mapping[str, str]:
         with deciding(self._settings):
+            if pairs := merges(documents):
+                self._merges.keep(pairs)
             former = self._get({document.post.id for document in documents})
             wanted = newest(documents, former)
             sources = {post: (version(document), entry(document)) for post, document in wanted.items()}
@@ -70,19 +75,23 @@ class ElasticsearchIndex:
             return self._get(ids)
 
     def search(self, query: Query) -> Page:
-        node, clause = parse(query.text), asked(query)
+        node = parse(query.text)
         with deciding(self._settings):
+            clause = asked(self._merges.widened(query))
             total = self._client.count(index=self._names.read, query=clause)["count"]
             found = list(self._hits(clause, query)) if total and query.limit > 0 else []
+            found = renamed(found, self._merges.standing({document.event for document in found}))
             copies = self._copies([document.post.id for document in found])
         return Page(total, tuple(_hit(document, copies.get(document.post.id, 0), node) for document in found))
 
     def count(
         self, query: Query, by: Field | None = None, interval: Interval | None = None
     ) -> Mapping[tuple[str, str], int]:
-        clause = asked(query)
+        parse(query.text)  # what cannot be parsed is refused before anything is asked
         with deciding(self._settings):
-            return counting.count(self._client, self._names.read, clause, by, interval)
+            clause = asked(self._merges.widened(query))
+            found = counting.count(self._client, self._names.read, clause, by, interval)
+            return counted(found, self._merges.standing({event for event, _ in found})) if by == "event" else found
 
     def forget(self, ids: Sequence[str] = (), authors: Sequence[str] = (), urls: Sequence[str] = ()) -> Sequence[str]:
         named = {"id": ids, "author": authors, "url": urls}
@@ -116,6 +125,7 @@ class ElasticsearchIndex:
         """Raise NotConfigured unless the aliases stand and lead to an index of this program's version."""
         with deciding(self._settings):
             found = self._client.indices.get_mapping(index=self._names.read).body
+            self._client.indices.get_mapping(index=self._names.merges)
             self._write_indices()
         for index, held in found.items():
             if not is_ours(held["mappings"]):

@@ -11,6 +11,7 @@ from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
 from backends.elasticsearch.connection import connect, deciding
 from backends.elasticsearch.index import TARGETS_S
 from backends.elasticsearch.mapping import VERSION, body, entry, is_ours, version, version_of
+from backends.elasticsearch.merging import MAPPING
 from backends.elasticsearch.names import Names
 from backends.elasticsearch.writing import bulk, delete_action, index_action
 from backends.settings import ElasticsearchSettings
@@ -21,7 +22,7 @@ _AT_ONCE: Final = 500
 
 
 def migrate_index(settings: ElasticsearchSettings, secrets: Path) -> None:
-    """Make template, index and aliases; move an older version's documents. Running it again changes nothing.
+    """Make template, index, aliases and the index of merged events; move an older version's documents. Running it again changes nothing.
 
     Writers write to every index behind the write alias, so nothing is lost while documents move; readers see the old
     index whole until the new one is whole. Raises NotConfigured where a foreign index stands in the way.
@@ -34,6 +35,7 @@ def migrate_index(settings: ElasticsearchSettings, secrets: Path) -> None:
                 name=names.stem, index_patterns=[f"{names.stem}-v*"], template=body(settings)
             )
             old = _read_index(client, names)
+            _create_merges(client, names, settings)
             if old == names.newest:
                 _require_ours(client, names.newest)
                 _alias(client, [{"add": {"index": names.newest, "alias": names.write}}])
@@ -62,6 +64,11 @@ def _read_index(client: Elasticsearch, names: Names) -> str:
             f"Elasticsearch 的别名 {names.read} 指向的索引不是本程序的，或比本程序新；请升级程序，或换一个 index.prefix。"
         )
     return str(old)
+
+
+def _create_merges(client: Elasticsearch, names: Names, settings: ElasticsearchSettings) -> None:
+    if not client.indices.exists(index=names.merges):
+        client.indices.create(index=names.merges, mappings=MAPPING, settings={"number_of_replicas": settings.replicas})
 
 
 def _create(client: Elasticsearch, index: str) -> None:

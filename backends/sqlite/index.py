@@ -8,11 +8,13 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from backends.merging import counted, merges, renamed
 from backends.query import Node, highlights, parse
 from backends.sqlite.connection import connect, deciding, writing
 from backends.sqlite.index_counting import count
 from backends.sqlite.index_filter import Where, by_facet, by_post, by_time
 from backends.sqlite.index_matching import match
+from backends.sqlite.index_merging import SCHEMA, keep, standing, widened
 from backends.sqlite.index_writing import Facet, Kept, decode, decode_named, facet, insert, kept, marks, reflag, remove
 from backends.versions import newest
 from contracts.document import Document, Field, Hit, Interval, Page, Query
@@ -36,6 +38,7 @@ _SCHEMA: Final = (
     # the text comes split by blanks already: every sign but a blank belongs to its token
     f"""CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(title, body, content='', columnsize=0,
       tokenize="ascii tokenchars '{_SIGNS}'")""",
+    *SCHEMA,
 )
 _VERSION: Final = 1
 """Of the flags: a file whose `user_version` is lower gets them anew when it is opened, once."""
@@ -81,6 +84,8 @@ class SqliteIndex:
                 if replaced:
                     remove(self._writer, replaced)
                 insert(self._writer, wanted.values(), facets)
+                if pairs := merges(documents):
+                    keep(self._writer, pairs)
             self._facets |= new  # only now: a number that was rolled back was never given
         return {}
 
@@ -92,9 +97,11 @@ class SqliteIndex:
         node = parse(query.text)
         words = match(node) if node else ""
         with self._reading() as connection:
+            query = widened(connection, query)
             total = sum(count(connection, query, words, None, None).values())
             rows = _rows(connection, query, words) if total and query.limit > 0 else []
             documents = _documents(connection, rows)
+            documents = renamed(documents, standing(connection, {document.event for document in documents}))
             copies = _copies(connection, [document.post.id for document in documents])
         return Page(total, tuple(_hit(document, copies.get(document.post.id, 0), node) for document in documents))
 
@@ -103,7 +110,8 @@ class SqliteIndex:
     ) -> Mapping[tuple[str, str], int]:
         node = parse(query.text)
         with self._reading() as connection:
-            return count(connection, query, match(node) if node else "", by, interval)
+            found = count(connection, widened(connection, query), match(node) if node else "", by, interval)
+            return counted(found, standing(connection, {event for event, _ in found})) if by == "event" else found
 
     def forget(self, ids: Sequence[str] = (), authors: Sequence[str] = (), urls: Sequence[str] = ()) -> Sequence[str]:
         with self._lock, deciding(self._path):

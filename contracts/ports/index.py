@@ -13,16 +13,18 @@ class Index(Protocol):
         """Write durably and return, by id, why the engine refuses a document for good; the others are kept.
 
         A document whose `post.fetched_at` is older than the kept one never replaces it; a replaced document keeps the
-        `fold_of` and `event` it had, but a plea is kept without either. Raises Retryable (locked, away, disk full): put the same documents again.
+        `fold_of`, `event` and `absorbed` it had, but a plea is kept without any. An `absorbed` event is part of the
+        document's `event` from then on and for good, whatever becomes of the document: see `contracts.merging`.
+        Raises Retryable (locked, away, disk full): put the same documents again.
         """
         ...
 
     def get(self, ids: Sequence[str]) -> Mapping[str, Document]:
-        """Return the documents that exist, by id, pleas included: callers decide who may see them."""
+        """Return the documents that exist, as they were put, by id, pleas included: callers decide who may see them."""
         ...
 
     def search(self, query: Query) -> Page:
-        """Return a page of hits. Raises Rejected for a text that cannot be parsed, saying where and how to write it."""
+        """Return a page of hits, each under the event that stands. Raises Rejected for a text that cannot be parsed, saying where and how to write it."""
         ...
 
     def count(
@@ -31,7 +33,8 @@ class Index(Protocol):
         """Count matches by (field value, start of interval); a part not asked for is "".
 
         Interval starts are ISO 8601 in Asia/Shanghai (`2026-11-23T14:00:00+08:00`). A post with several topics,
-        regions or keywords counts once under each; sentiment values are "-1", "0", "1". Only non-zero counts.
+        regions or keywords counts once under each; sentiment values are "-1", "0", "1"; merged events count as the
+        one that stands. Only non-zero counts.
         """
         ...
 

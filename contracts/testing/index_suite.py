@@ -113,6 +113,49 @@ class IndexSuite:
         for query in (Query(fold_of="o", pleas="with"), Query(events=("e",), pleas="with")):
             assert index.search(query).total == 0
 
+    def test_merged_events_are_one_whichever_is_asked_for(self, index: Index) -> None:
+        """The posts stay as they are; older ones of the absorbed event are found, counted and shown under the one that stands."""
+        index.put([make_document(make_post(name, id=name), event=name[0]) for name in ("a1", "a2", "b1", "c1")])
+        joining = make_document(make_post("b2", id="b2"), event="b", absorbed="a")
+        for _ in range(2):
+            index.put([joining])
+            assert index.get(["b2"]) == {"b2": joining}
+            assert index.get(["a1"])["a1"].event == "a"
+            for asked in ("a", "b"):
+                page = index.search(Query(events=(asked,)))
+                assert {(hit.document.post.id, hit.document.event) for hit in page.hits} == {
+                    ("a1", "b"), ("a2", "b"), ("b1", "b"), ("b2", "b")
+                }  # fmt: skip
+                assert page.total == 4
+                assert index.count(Query(events=(asked,))) == {("", ""): 4}
+            day = "2026-11-23T00:00:00+08:00"
+            assert index.count(Query(), "event", "day") == {("b", day): 4, ("c", day): 1}
+        assert index.search(Query(events=("c", "nothing"))).total == 1
+
+    @pytest.mark.parametrize("restart", [False, True])
+    def test_merges_of_merges_stand_for_good_and_never_lead_in_a_circle(self, tmp_path: Path, restart: bool) -> None:
+        index = self.open(tmp_path)
+        index.put([make_document(make_post(name, id=name), event=name) for name in ("a", "b", "c", "d")])
+        told = [("b", "a"), ("c", "b"), ("c", "a"), ("a", "c"), ("d", "a")]
+        documents = [
+            make_document(make_post(f"{number}", id=f"m{number}"), event=event, absorbed=absorbed)
+            for number, (event, absorbed) in enumerate(told)
+        ]
+        for document in documents:
+            index.put([document])
+            if restart:
+                self.shut(index)
+                index = self.open(tmp_path)
+        index.put(documents[::-1])
+        index.forget([document.post.id for document in documents])
+        edited = make_post("改", id="m0", fetched_at=NOON + timedelta(hours=1))
+        index.put([make_document(edited, make_score(0, lane="urgent"), event="x", absorbed="y")])
+        assert index.count(Query(), "event") == {("d", ""): 4}
+        for asked in "abcd":
+            assert {hit.document.event for hit in index.search(Query(events=(asked,))).hits} == {"d"}
+        assert index.search(Query(events=("x", "y"), pleas="with")).total == 0
+        self.shut(index)
+
     def test_a_changed_time_moves_the_post(self, index: Index) -> None:
         index.put([make_document(make_post("甲", id="p"))])
         moved = make_post("甲", id="p", published_at=NOON - timedelta(days=3), fetched_at=NOON + timedelta(days=1))
@@ -414,8 +457,9 @@ def _documents(draw: st.DrawFn) -> Document:
         target=draw(st.sampled_from(["", "federation", "institution"])),
     )
     return make_document(
-        post, score, fold_of=draw(st.sampled_from(["", "", "p0", "p1"])), event=draw(st.sampled_from(["", "e", "f"]))
-    )
+        post, score, fold_of=draw(st.sampled_from(["", "", "p0", "p1"])), event=draw(st.sampled_from(["", *"efgh"])),
+        absorbed=draw(st.sampled_from([*[""] * 8, *"efgh"])),
+    )  # fmt: skip
 
 
 def _some(*values: Any) -> st.SearchStrategy[tuple[Any, ...]]:
@@ -429,7 +473,7 @@ _FILTERS: dict[str, st.SearchStrategy[Any]] = {
     "regions": _some("430000", "430100", "430102"),
     "sentiments": _some(-1, 0, 1),
     "sources": _some("forum", "blog"),
-    "events": _some("e", "f"),
+    "events": _some(*"efgh"),
     "fold_of": st.just("p0"),
     "originals_only": st.just(value=True),
     "advice_only": st.just(value=True),
@@ -465,6 +509,7 @@ class IndexMachine(RuleBasedStateMachine):
         self._open, self._shut = open_index, shut
         self.index = open_index(Path(self._folder.name))
         self.documents: dict[str, Document] = {}
+        self.standing = {event: event for event in "efgh"}
 
     def teardown(self) -> None:
         self._shut(self.index)
@@ -478,10 +523,17 @@ class IndexMachine(RuleBasedStateMachine):
     def put(self, documents: list[Document]) -> None:
         self.index.put(documents)
         for document in documents:
+            if document.event and document.absorbed and not document.score.lane:
+                goes, stays = self.standing[document.absorbed], self.standing[document.event]
+                self.standing = {event: stays if now == goes else now for event, now in self.standing.items()}
             kept = self.documents.get(document.post.id, document)
             if document.post.fetched_at >= kept.post.fetched_at:
-                fold_of, event = ("", "") if document.score.lane else (kept.fold_of, kept.event)
-                self.documents[document.post.id] = msgspec.structs.replace(document, fold_of=fold_of, event=event)
+                event, absorbed, fold_of = (
+                    ("", "", "") if document.score.lane else (kept.event, kept.absorbed, kept.fold_of)
+                )
+                self.documents[document.post.id] = msgspec.structs.replace(
+                    document, fold_of=fold_of, event=event, absorbed=absorbed
+                )
         ids = {document.post.id for document in documents}
         assert self.index.get(sorted(ids)) == {post: self.documents[post] for post in ids}
 
@@ -507,23 +559,34 @@ class IndexMachine(RuleBasedStateMachine):
             self._search(query, asked)
 
     def _search(self, query: Query, asked: Asked | None) -> None:
-        matches = _matches(self.documents, query, asked)
+        shown = self._shown()
+        matches = _matches(shown, self._asked(query), asked)
         page = self.index.search(query)
         assert page.total == len(matches)
         assert len(page.hits) == max(0, min(query.limit, len(matches) - query.offset))
         found = [hit.document for hit in page.hits]
-        assert all(self.documents[document.post.id] == document for document in found)
+        assert all(shown[document.post.id] == document for document in found)
         places = sorted(map(_place, matches), reverse=not query.oldest_first)
         assert [_place(document) for document in found] == places[query.offset : query.offset + query.limit]
         for hit in page.hits:
             assert hit.document in matches
             assert hit.copies == sum(1 for other in self.documents.values() if other.fold_of == hit.document.post.id)
 
+    def _shown(self) -> dict[str, Document]:
+        """Return the documents under the events that stand."""
+        return {
+            post: msgspec.structs.replace(document, event=self.standing.get(document.event, ""))
+            for post, document in self.documents.items()
+        }
+
+    def _asked(self, query: Query) -> Query:
+        return msgspec.structs.replace(query, events=tuple(self.standing[event] for event in query.events))
+
     @rule(questions=st.lists(st.tuples(_queries(), _FIELDS, _INTERVALS), min_size=4, max_size=8))
     def count(self, questions: list[tuple[tuple[Query, Asked | None], Field | None, Interval | None]]) -> None:
         for (query, asked), by, interval in questions:
             wanted: Counter[tuple[str, str]] = Counter()
-            for document in _matches(self.documents, query, asked):
+            for document in _matches(self._shown(), self._asked(query), asked):
                 for value in _values(document, by):
                     wanted[value, _start(document, interval)] += 1
             assert self.index.count(query, by, interval) == wanted
