@@ -97,14 +97,14 @@ def merge(connection: Connection, officer: Officer, alert: str, *, into: str, re
 
 
 def silence(connection: Connection, officer: Officer, alert: str, *, hours: float, reason: str, now: datetime) -> None:
-    """静默: this rule and key raise nothing for a while; it ends by itself and stands on the 交接班 page."""
+    """静默: nobody is told of this rule and key for a while; it ends by itself and stands on the 交接班 page."""
     require(officer, "silence")
     found = _own(connection, officer, alert)
     if found.lane:
         raise Rejected("求助不能静默。")
     silences.add(
-        connection, rule=found.rule, topic=found.topic, region=found.region, until=now + timedelta(hours=hours),
-        by=officer.id, reason=reason, now=now,
+        connection, rule=found.rule, topic=found.topic, region=found.region, event=found.event,
+        until=now + timedelta(hours=hours), by=officer.id, reason=reason, now=now,
     )  # fmt: skip
     audit.append(connection, by=officer.id, act="silence", subject=alert, detail=f"{hours} h: {reason}", now=now)
 

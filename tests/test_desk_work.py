@@ -8,9 +8,10 @@ import msgspec
 import pytest
 from sqlalchemy import insert
 
-from alerts import store
+from alerts import silences, store
 from alerts.tables import historic_pleas
 from contracts.document import Document
+from contracts.identity import alert_id
 from contracts.zone import BEIJING
 from response import answering, audit, timers
 from tests.desk_world import CHANGSHA, World, make_world, served
@@ -162,6 +163,27 @@ def test_an_alert_is_acknowledged_levelled_silenced_and_dismissed(world: World) 
     card = officer.get(f"/alerts/{alert.id}").text
     assert "误报" in card
     assert "旧闻被转" in card
+
+
+def test_silencing_the_alert_of_one_event_silences_no_other_event(world: World) -> None:
+    opinion = world.opinion()
+    about, other = (
+        msgspec.structs.replace(
+            opinion, id=alert_id("growth", f"event={event}", 1), rule="growth", key=f"event={event}", event=event,
+            topic="", region="",
+        )
+        for event in ("e1", "e2")
+    )  # fmt: skip
+    world._open(about, 1)
+    officer = world.client("officer")
+    officer.done(f"/alerts/{about.id}/silence", hours="4", reason="已在处理")
+    with world.database.reading() as connection:
+        (silence,) = (one for one in silences.active(connection, world.clock.now()) if one.rule == "growth")
+    assert silence.covers(about)
+    assert not silence.covers(other)
+    for page in ("/rules", "/shift"):
+        assert "/search?event=e1" in officer.get(page).text
+    officer.done(f"/silences/{silence.id}/end")
 
 
 def test_a_plea_goes_to_those_who_received_it(world: World) -> None:
