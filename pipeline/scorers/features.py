@@ -16,7 +16,7 @@ _EDGE: Final = "\x02"
 _ONE: Final = np.uint32(2654435761)
 _TWO: Final = np.uint32(2246822519)
 _THREE: Final = np.uint32(3266489917)
-_SALTS: Final = tuple(np.uint32(salt) for salt in (0x9E3779B9, 0x7F4A7C15, 0x85EBCA6B))
+_SALTS: Final = np.array([0x9E3779B9, 0x7F4A7C15, 0x85EBCA6B], dtype=np.uint32)
 _SIMPLIFIED: Final = Path(__file__).parent / "simplified.txt"
 
 Rows = npt.NDArray[np.uint32]
@@ -32,25 +32,22 @@ def hashed(texts: Sequence[str]) -> tuple[Rows, Offsets]:
         return np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.intp)
     joined = "".join([f"{_EDGE}{text}{_EDGE}" for text in texts])
     points = _folding().take(np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32))
-    lengths = np.fromiter((len(text) + 2 for text in texts), dtype=np.intp, count=len(texts))
-    ends = np.cumsum(lengths)
+    lengths = np.array([len(text) + 2 for text in texts], dtype=np.intp)
+    ends = lengths.cumsum()
     starts = ends - lengths
     scaled = points * _TWO
-    first = points * _ONE
-    second = np.zeros_like(points)
-    second[:-1] = (first[:-1] ^ _rolled(scaled[1:], 7)) * _THREE
-    third = np.zeros_like(points)
-    third[:-2] = (second[:-2] ^ _rolled(scaled[2:], 15)) * _ONE
     # Columns: the 1- to 3-gram that begin at each character; those that would cross into the next text fall out.
-    table = np.empty((len(points), 3), dtype=np.uint32)
-    for column, values in enumerate((first, second, third)):
-        table[:, column] = _mixed(values ^ _SALTS[column]) >> _SHIFT
+    table = np.zeros((len(points), 3), dtype=np.uint32)
+    first, second, third = table.T
+    np.multiply(points, _ONE, out=first)
+    second[:-1] = (first[:-1] ^ _rolled(scaled[1:], 7)) * _THREE
+    third[:-2] = (second[:-2] ^ _rolled(scaled[2:], 15)) * _ONE
     kept = np.ones((len(points), 3), dtype=bool)
     kept[starts, 0] = False
     kept[ends - 1] = False
     kept[ends - 2, 2] = False
     sizes = 3 * lengths - 5
-    return table[kept], np.cumsum(sizes) - sizes
+    return (_mixed(table ^ _SALTS) >> _SHIFT)[kept], sizes.cumsum() - sizes
 
 
 @cache

@@ -106,11 +106,11 @@ def logits(model: Model, texts: Sequence[str]) -> Logits:
         return np.empty((0, len(HEADS)), dtype=np.float32)
     rows, starts = hashed(texts)
     sums = np.add.reduceat(model.weights.take(rows, axis=0), starts, axis=0, dtype=np.int32)
-    sizes = np.diff(starts, append=len(rows)).astype(np.float32)
-    values: Logits = (sums * (model.scale / np.sqrt(sizes)[:, None]) + model.bias).astype(np.float32)
+    roots = np.sqrt(_sizes(starts, len(rows)))[:, None]
+    values: Logits = (sums * (model.scale / roots) + model.bias).astype(np.float32)
     if delta := model.delta:
         more = np.add.reduceat(delta.weights.take(rows, axis=0), starts, axis=0, dtype=np.int32)
-        values[:, delta.columns] += (more * (delta.scale / np.sqrt(sizes)[:, None])).astype(np.float32)
+        values[:, delta.columns] += (more * (delta.scale / roots)).astype(np.float32)
     return values
 
 
@@ -165,13 +165,21 @@ def write(model: Model, path: Path) -> None:
     )
 
 
+def _sizes(starts: npt.NDArray[np.intp], end: int) -> npt.NDArray[np.float32]:
+    """Return how long the groups are that begin there; the last one ends at `end`."""
+    sizes = np.empty(len(starts), dtype=np.float32)
+    np.subtract(starts[1:], starts[:-1], out=sizes[:-1], casting="unsafe")
+    sizes[-1] = end - starts[-1]
+    return sizes
+
+
 def _softmax(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     raised = np.exp(values - values.max(axis=1, keepdims=True, initial=-np.inf))
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
 def _sigmoid(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(values, -60.0, 60.0))))
+    return np.asarray(1.0 / (1.0 + np.exp(-np.maximum(values, -60.0))))
 
 
 def _bounded(texts: Sequence[str]) -> list[Sequence[str]]:
