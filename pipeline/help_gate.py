@@ -7,6 +7,7 @@ characters stands in an index. A text that holds no pair of a pattern need not b
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from operator import add
 from typing import Final
 
@@ -135,10 +136,12 @@ _NOTHING: Final = _Found((), None)
 _AT_NO_PLACE: Final = _Found((), _EMPTY)
 
 
+@cache
 def _token(string: str) -> str:
     return min((string[at : at + 2] for at in range(max(1, len(string) - 1))), key=_commonness)
 
 
+@cache
 def _commonness(token: str) -> float:
     ranks = [_RANK.get(character, 0) for character in token]
     if token in _COMMON_PAIRS:

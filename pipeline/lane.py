@@ -122,7 +122,6 @@ _call: Final = re.compile(rules.CALL)
 _request: Final = re.compile(rules.REQUEST)
 _harm: Final = re.compile(HARM)
 _who: Final = {"self": _self, "person": re.compile(f"{rules.SELF}|{rules.CLOSE}"), "any": None}
-_also: Final = {rule.also: re.compile(rule.also) if rule.also else None for rule in rules.RULES}
 _sieve: Final = Sieve([rule.core for rule in rules.RULES])
 _over_text: Final = tuple(_Keeper(guard, re.compile(guard.pattern)) for guard in GUARDS if guard.scope == "text")
 _over_sentence: Final = tuple(
@@ -136,7 +135,7 @@ _TO_ASCII: Final = tuple(zip("，！？：；（）～", ",!?:;()~", strict=True
 def _reader(number: int) -> _Reader:
     """Return a rule ready to read; compiled at its first use, since all of them together cost a start .2 s."""
     rule = rules.RULES[number]
-    return _Reader(rule, re.compile(rule.core), _who[rule.who], _also[rule.also])
+    return _Reader(rule, re.compile(rule.core), _who[rule.who], re.compile(rule.also) if rule.also else None)
 
 
 @cache
