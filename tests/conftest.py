@@ -50,6 +50,7 @@ class _Shares(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    config.option.loadscopereorder = False  # else modules of one long test would come last
     return _Shares(config, log)
 
 
