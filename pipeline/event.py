@@ -7,12 +7,12 @@ given to it.
 """
 
 import math
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import chain, repeat
-from operator import add, mul
+from itertools import chain
+from operator import mul
 from struct import unpack
 from typing import Final
 
@@ -24,7 +24,7 @@ QUIET: Final = timedelta(hours=72)
 """An event without a post for so long is over; what comes later is a new one."""
 _QUIET_H: Final = QUIET.total_seconds() / 3600
 CAPACITY: Final = 20_000
-"""Events in memory, some 9 kB each with what leads to them; the one that had no post for longest goes first."""
+"""Events in memory; the one that had no post for longest goes first."""
 JOINS: Final = 0.12
 """From this nearness on a post joins: chosen, with the numbers below, on the threads of the training writers."""
 MERGES: Final = 0.3
@@ -35,11 +35,14 @@ _SAME_TOPIC, _OTHER_TOPIC = 1.5, 0.5
 _SAME_PLACE, _OTHER_PLACE = 1.3, 0.6
 _LEAST_TERMS: Final = 3
 """A post of fewer telling words begins no event."""
-_LOOKED_UP: Final = 9
-"""Of a post's terms the most telling so many lead to candidates."""
+_NEAREST: Final = JOINS / (_SAME_TOPIC * _SAME_PLACE)
+"""Below this cosine neither topic nor place bring a post near enough."""
+_LEADING: Final = 12
+"""Of a post's terms the most telling so many lead to its event."""
+_ALONE: Final = 2
+"""The most telling so many of those that lead anywhere are enough alone to make an event a candidate."""
 _REMEMBERED: Final = 4
-"""Events that a term leads to: those it was seen in last."""
-_COMPARED: Final = 3
+"""Events that a term leads to: those it came into last."""
 _TERMS: Final = 96
 """Terms that an event keeps; at twice as many the lightest go."""
 _MEMBERS: Final = 16
@@ -51,8 +54,7 @@ _PART: Final = 4
 _PLACES: Final = 8
 
 Vector = tuple[tuple[int, ...], tuple[float, ...]]
-"""Terms and their weights beside each other: what follows loops over them in C."""
-_NOUGHTS: Final = repeat(0.0)
+"""Terms, each once, and their weights beside each other."""
 _NO_VECTOR: Final[Vector] = ((), ())
 
 
@@ -82,8 +84,8 @@ class _Event(msgspec.Struct, eq=False, gc=False):
     sums: dict[int, float]
     """Sum of its posts' vectors."""
     square: float
-    members: dict[str, Vector]
-    """Its newest posts, oldest first."""
+    members: dict[str, bytes] = {}
+    """The terms of its newest posts, oldest first."""
     posts: int = 0
     topics: dict[str, int] = {}
     places: dict[str, int] = {}
@@ -95,7 +97,8 @@ class Events:
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
         self._events: OrderedDict[str, _Event] = OrderedDict()
-        self._by_term: OrderedDict[int, tuple[_Event, ...]] = OrderedDict()
+        self._by_term: dict[int, tuple[_Event, ...]] = {}
+        """By term: the running events that it leads to, of whose sum it is a part, the newest last."""
         self._merged: OrderedDict[str, str] = OrderedDict()
         self._begun = 0
 
@@ -112,11 +115,10 @@ class Events:
 
     def belonging(self, post: str, features: Features) -> Belonging:
         """Return the event that a post belongs to, a new one named after the post, or none for a post without a happening."""
-        vector = _vector(features.terms)
-        terms, _ = vector
+        terms, weights = _vector(features.terms)
         if not terms:
             return Belonging()
-        near = self._near(vector, features)
+        near = self._near(terms, weights, features)
         if near:
             if len(near) > 1:
                 near.sort(key=_nearest)
@@ -133,6 +135,8 @@ class Events:
 
         A copy keeps its event going, but lends it no words: what is often repeated must not outweigh what is told.
         """
+        if not belonging.event:
+            return
         event = self.standing(belonging.event)
         known = self._events.get(event)
         hour = _hour(features.at)
@@ -141,17 +145,16 @@ class Events:
             self._events.move_to_end(event)
             if is_copy or post in known.members:
                 return
-        vector = _vector(features.terms)
-        terms, weights = vector
-        if not event or not terms:
+        terms, weights = _vector(features.terms)
+        if not terms:
             return
         if known is None:
-            known = self._begin(event, hour, {post: vector}, dict(zip(terms, weights, strict=True)), 1.0)
+            known = self._begin(event, hour, dict(zip(terms, weights, strict=True)), 1.0)
         else:
             if belonging.absorbed in self._events and belonging.absorbed != event:
                 self._absorb(known, belonging.absorbed)
-            known.members[post] = vector
             self._extend(known, terms, weights)
+        known.members[post] = features.terms
         known.posts += 1
         if features.topics:
             _count(known.topics, features.topics[:2])
@@ -162,19 +165,18 @@ class Events:
         if known.posts % _SPLITS_FROM == 0:
             self._split(known)
 
-    def _begin(
-        self, event: str, hour: float, members: dict[str, Vector], sums: dict[int, float], square: float
-    ) -> _Event:
+    def _begin(self, event: str, hour: float, sums: dict[int, float], square: float) -> _Event:
         self._begun += 1
-        begun = self._events[event] = _Event(event, hour, self._begun, sums, square, members)
+        begun = self._events[event] = _Event(event, hour, self._begun, sums, square)
         self._lead(begun, tuple(sums))
         if len(self._events) > self._capacity:
-            self._leave(self._events.popitem(last=False)[1])
+            gone = self._events.popitem(last=False)[1]
+            self._leave(gone, gone.sums)
         return begun
 
-    def _leave(self, event: _Event) -> None:
-        """Let no term lead to an event any more."""
-        for term in event.sums:
+    def _leave(self, event: _Event, terms: Iterable[int]) -> None:
+        """Let these terms lead to an event no more."""
+        for term in terms:
             led = self._by_term.get(term, ())
             if event in led:
                 if len(led) > 1:
@@ -182,67 +184,63 @@ class Events:
                 else:
                     del self._by_term[term]
 
-    def _near(self, vector: Vector, features: Features) -> list[tuple[float, _Event]]:
-        """Return the events near enough to be joined, of the few that share most, and how near each is."""
-        terms, weights = vector
-        hour = _hour(features.at)
-        topics = features.topics[:2]
-        places = _places(features.regions) if features.regions else None
+    def _near(
+        self, terms: Sequence[int], weights: Sequence[float], features: Features
+    ) -> list[tuple[float, _Event]]:  # fmt: skip
+        """Return the candidates near enough to be joined, and how near each is."""
         found = []
-        for event in self._candidates(terms, weights):
-            gap = abs(hour - event.last_h)
+        for event in self._candidates(terms):
+            near = _product(terms, weights, event.sums) / math.sqrt(event.square)
+            if near <= _NEAREST:
+                continue
+            gap = abs(_hour(features.at) - event.last_h)
             if gap > _QUIET_H:
                 continue
-            near = sum(map(mul, weights, map(event.sums.get, terms, _NOUGHTS)))
-            near *= math.exp(-gap / _FADES_H) / math.sqrt(event.square)
-            if topics and event.topics:
-                near *= _OTHER_TOPIC if event.topics.keys().isdisjoint(topics) else _SAME_TOPIC
-            if places and event.places:
+            near *= math.exp(-gap / _FADES_H)
+            if features.topics and event.topics:
+                near *= _OTHER_TOPIC if event.topics.keys().isdisjoint(features.topics[:2]) else _SAME_TOPIC
+            if features.regions and event.places and (places := _places(features.regions)):
                 near *= _OTHER_PLACE if places.isdisjoint(event.places) else _SAME_PLACE
             if near > JOINS:
                 found.append((near, event))
         return found
 
-    def _candidates(self, terms: Sequence[int], weights: Sequence[float]) -> list[_Event]:
-        """Return the few events that share the most weight with a post's most telling terms."""
-        led = [*map(self._by_term.get, terms[:_LOOKED_UP])]
-        likely = [*chain.from_iterable(filter(None, led))]
-        if len(likely) > len(set(likely)):
-            shared: dict[_Event, float] = {}
-            for events, weight in zip(led, weights, strict=False):
-                for event in events or ():
-                    shared[event] = shared.get(event, 0.0) + weight
-            likely = sorted(shared, key=shared.__getitem__, reverse=True)
-        # where no two terms lead to one event the heaviest terms come first already
-        standing = self._events
-        return [event for event in likely[: 2 * _COMPARED] if event.id in standing][:_COMPARED]
+    def _candidates(self, terms: Sequence[int]) -> set[_Event]:
+        """Return the events that two terms lead to, and the newest of each of the most telling terms that lead anywhere."""
+        led = [*filter(None, map(self._by_term.get, terms[:_LEADING]))]
+        candidates = {events[-1] for events in led[:_ALONE]}
+        once: set[_Event] = set()
+        for events in led:
+            if not once.isdisjoint(events):
+                candidates.update(once.intersection(events))
+            once.update(events)
+        return candidates
 
     def _extend(self, event: _Event, terms: Sequence[int], weights: Sequence[float]) -> None:
-        sums = event.sums
-        before = list(map(sums.get, terms, _NOUGHTS))
-        event.square += 2 * sum(map(mul, before, weights)) + sum(map(mul, weights, weights))
-        sums.update(zip(terms, map(add, before, weights), strict=True))
-        if len(sums) > 2 * _TERMS:
-            heaviest = sorted(sums.items(), key=lambda item: (-item[1], item[0]))[:_TERMS]
-            event.sums = dict(heaviest)
-            event.square = _square(event.sums.values())
+        """Add a vector to an event's sum."""
+        sums, square = event.sums, event.square
+        for term, weight in zip(terms, weights, strict=True):
+            before = sums.get(term, 0.0)
+            sums[term] = before + weight
+            square += weight * (2 * before + weight)
+        event.square = square
         self._lead(event, terms)
+        if len(sums) > 2 * _TERMS:
+            lightest = sorted(sums, key=lambda term: (-sums[term], term))[_TERMS:]
+            self._leave(event, lightest)
+            for term in lightest:
+                del sums[term]
+            event.square = _square(sums.values())
 
     def _lead(self, event: _Event, terms: Sequence[int]) -> None:
-        """Let terms lead to an event, the newest last."""
+        """Let the most telling terms lead to an event."""
         by_term = self._by_term
-        for term in terms[:_LOOKED_UP]:
+        for term in terms[:_LEADING]:
             led = by_term.get(term)
             if led is None:
                 by_term[term] = (event,)
-                if len(by_term) > self._capacity * _LOOKED_UP:
-                    by_term.popitem(last=False)
-                continue
-            if led[-1] is not event:
-                if event in led:
-                    led = tuple([other for other in led if other is not event])
+            elif event not in led:
                 by_term[term] = (*led[1 - _REMEMBERED :], event)
-            by_term.move_to_end(term)
 
     def _absorb(self, stands: _Event, other: str) -> None:
         """Make another event part of this one."""
@@ -255,7 +253,7 @@ class Events:
         stands.members.update(goes.members)
         while len(stands.members) > _MEMBERS:
             del stands.members[next(iter(stands.members))]
-        self._leave(goes)
+        self._leave(goes, goes.sums)
         self._extend(stands, tuple(goes.sums), tuple(goes.sums.values()))
         self._merged[goes.id] = stands.id
         if len(self._merged) > self._capacity:
@@ -265,16 +263,22 @@ class Events:
         """Take a second matter out of an event where its newest posts fall into two parts that hardly share a word."""
         if len(event.members) < 2 * _PART:
             return
-        kept, apart, sums, own_sums = _parts(event.members)
+        vectors = {post: _vector(terms) for post, terms in event.members.items()}
+        often = Counter(chain.from_iterable([terms for terms, _ in vectors.values()]))
+        if max(often.values()) > len(vectors) - _PART:
+            return  # a word of nearly all of them holds them together
+        kept, apart, sums, own_sums = _parts(vectors)
         if min(len(kept), len(apart)) < _PART or _alike(sums, own_sums) >= _APART:
             return
         own = digest("event", "split", next(iter(apart)))
         if own in self._events or own in self._merged:
             return
-        new = self._begin(own, event.last_h, apart, own_sums, _square(own_sums.values()))
+        new = self._begin(own, event.last_h, own_sums, _square(own_sums.values()))
         new.posts, new.topics, new.places = len(apart), dict(event.topics), dict(event.places)
-        event.members = kept
+        new.members = {post: event.members[post] for post in apart}
+        event.members = {post: event.members[post] for post in kept}
         event.posts -= len(apart)
+        self._leave(event, event.sums.keys() - sums.keys())
         event.sums = sums
         event.square = _square(sums.values())
 
@@ -321,16 +325,17 @@ def _parts(
 def _sum(vectors: Iterable[Vector]) -> dict[int, float]:
     sums: dict[int, float] = {}
     for terms, weights in vectors:
-        sums.update(zip(terms, map(add, weights, map(sums.get, terms, _NOUGHTS)), strict=True))
+        for term, weight in zip(terms, weights, strict=True):
+            sums[term] = sums.get(term, 0.0) + weight
     return sums
 
 
 def _product(terms: Iterable[int], weights: Iterable[float], sums: Mapping[int, float]) -> float:
-    return float(sum(map(mul, weights, map(sums.get, terms, _NOUGHTS))))
+    return sum([weight * sums[term] for term, weight in zip(terms, weights, strict=True) if term in sums], 0.0)
 
 
 def _square(weights: Collection[float]) -> float:
-    return float(sum(map(mul, weights, weights)))
+    return sum([weight * weight for weight in weights], 0.0)
 
 
 def _alike(one: Mapping[int, float], other: Mapping[int, float]) -> float:
@@ -349,13 +354,11 @@ def _vector(terms: bytes) -> Vector:
     if not terms or len(terms) % 4:
         return _NO_VECTOR
     telling = terms[::4]
-    length = math.sqrt(sum(map(_SQUARES.__getitem__, telling)))
+    length = math.sqrt(sum([_SQUARES[low] for low in telling]))
     if not length:
         return _NO_VECTOR
-    return (
-        tuple([term >> 4 for term in unpack(f"<{len(telling)}I", terms)]),
-        tuple([weight / length for weight in map(_WEIGHTS.__getitem__, telling)]),
-    )
+    # a word always has the same weight: its hash with the weight in it still names the word
+    return unpack(f"<{len(telling)}I", terms), tuple([_WEIGHTS[low] / length for low in telling])
 
 
 _WEIGHTS: Final = tuple(((low & 15) / 9) ** 2 for low in range(256))
