@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.ports.scorer import Judgement, Sentiment
+from contracts.ports.scorer import Judgement
+from contracts.score import Sentiment
 from pipeline.help_gate import Sieve
 from pipeline.lane import judge, judge_all
 from pipeline.pairs import Pairs
