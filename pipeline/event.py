@@ -11,7 +11,6 @@ from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import chain
 from operator import mul
 from struct import unpack
 from typing import Final
@@ -53,9 +52,8 @@ _PART: Final = 4
 """Posts that each half of a split has at least."""
 _PLACES: Final = 8
 
-Vector = tuple[tuple[int, ...], tuple[float, ...]]
-"""Terms, each once, and their weights beside each other."""
-_NO_VECTOR: Final[Vector] = ((), ())
+Vector = tuple[tuple[int, float], ...]
+"""Terms, each once, the heaviest first, and their weights."""
 
 
 class Features(msgspec.Struct, frozen=True, gc=False):
@@ -115,10 +113,10 @@ class Events:
 
     def belonging(self, post: str, features: Features) -> Belonging:
         """Return the event that a post belongs to, a new one named after the post, or none for a post without a happening."""
-        terms, weights = _vector(features.terms)
-        if not terms:
+        vector = _vector(features.terms)
+        if not vector:
             return Belonging()
-        near = self._near(terms, weights, features)
+        near = self._near(vector, features)
         if near:
             if len(near) > 1:
                 near.sort(key=_nearest)
@@ -127,7 +125,7 @@ class Events:
                     elder, younger = (event, other) if event.number < other.number else (other, event)
                     return Belonging(elder.id, younger.id)
             return Belonging(near[0][1].id)
-        begins = bool(features.topics) and len(terms) >= _LEAST_TERMS
+        begins = bool(features.topics) and len(vector) >= _LEAST_TERMS
         return Belonging(digest("event", post)) if begins else Belonging()
 
     def add(self, post: str, belonging: Belonging, features: Features, *, is_copy: bool = False) -> None:
@@ -145,15 +143,15 @@ class Events:
             self._events.move_to_end(event)
             if is_copy or post in known.members:
                 return
-        terms, weights = _vector(features.terms)
-        if not terms:
+        vector = _vector(features.terms)
+        if not vector:
             return
         if known is None:
-            known = self._begin(event, hour, dict(zip(terms, weights, strict=True)), 1.0)
+            known = self._begin(event, hour, dict(vector), 1.0)
         else:
             if belonging.absorbed in self._events and belonging.absorbed != event:
                 self._absorb(known, belonging.absorbed)
-            self._extend(known, terms, weights)
+            self._extend(known, vector)
         known.members[post] = features.terms
         known.posts += 1
         if features.topics:
@@ -168,7 +166,7 @@ class Events:
     def _begin(self, event: str, hour: float, sums: dict[int, float], square: float) -> _Event:
         self._begun += 1
         begun = self._events[event] = _Event(event, hour, self._begun, sums, square)
-        self._lead(begun, tuple(sums))
+        self._lead(begun, [*sums][:_LEADING])
         if len(self._events) > self._capacity:
             gone = self._events.popitem(last=False)[1]
             self._leave(gone, gone.sums)
@@ -184,13 +182,11 @@ class Events:
                 else:
                     del self._by_term[term]
 
-    def _near(
-        self, terms: Sequence[int], weights: Sequence[float], features: Features
-    ) -> list[tuple[float, _Event]]:  # fmt: skip
+    def _near(self, vector: Vector, features: Features) -> list[tuple[float, _Event]]:
         """Return the candidates near enough to be joined, and how near each is."""
         found = []
-        for event in self._candidates(terms):
-            near = _product(terms, weights, event.sums) / math.sqrt(event.square)
+        for event in self._candidates(vector):
+            near = _product(vector, event.sums) / math.sqrt(event.square)
             if near <= _NEAREST:
                 continue
             gap = abs(_hour(features.at) - event.last_h)
@@ -205,9 +201,9 @@ class Events:
                 found.append((near, event))
         return found
 
-    def _candidates(self, terms: Sequence[int]) -> set[_Event]:
+    def _candidates(self, vector: Vector) -> set[_Event]:
         """Return the events that two terms lead to, and the newest of each of the most telling terms that lead anywhere."""
-        led = [*filter(None, map(self._by_term.get, terms[:_LEADING]))]
+        led = [events for term, _ in vector[:_LEADING] if (events := self._by_term.get(term))]
         candidates = {events[-1] for events in led[:_ALONE]}
         once: set[_Event] = set()
         for events in led:
@@ -216,15 +212,15 @@ class Events:
             once.update(events)
         return candidates
 
-    def _extend(self, event: _Event, terms: Sequence[int], weights: Sequence[float]) -> None:
+    def _extend(self, event: _Event, vector: Vector) -> None:
         """Add a vector to an event's sum."""
         sums, square = event.sums, event.square
-        for term, weight in zip(terms, weights, strict=True):
+        for term, weight in vector:
             before = sums.get(term, 0.0)
             sums[term] = before + weight
             square += weight * (2 * before + weight)
         event.square = square
-        self._lead(event, terms)
+        self._lead(event, [term for term, _ in vector[:_LEADING]])
         if len(sums) > 2 * _TERMS:
             lightest = sorted(sums, key=lambda term: (-sums[term], term))[_TERMS:]
             self._leave(event, lightest)
@@ -232,10 +228,10 @@ class Events:
                 del sums[term]
             event.square = _square(sums.values())
 
-    def _lead(self, event: _Event, terms: Sequence[int]) -> None:
-        """Let the most telling terms lead to an event."""
+    def _lead(self, event: _Event, terms: Iterable[int]) -> None:
+        """Let these terms lead to an event."""
         by_term = self._by_term
-        for term in terms[:_LEADING]:
+        for term in terms:
             led = by_term.get(term)
             if led is None:
                 by_term[term] = (event,)
@@ -254,7 +250,7 @@ class Events:
         while len(stands.members) > _MEMBERS:
             del stands.members[next(iter(stands.members))]
         self._leave(goes, goes.sums)
-        self._extend(stands, tuple(goes.sums), tuple(goes.sums.values()))
+        self._extend(stands, tuple(goes.sums.items()))
         self._merged[goes.id] = stands.id
         if len(self._merged) > self._capacity:
             self._merged.popitem(last=False)
@@ -264,7 +260,7 @@ class Events:
         if len(event.members) < 2 * _PART:
             return
         vectors = {post: _vector(terms) for post, terms in event.members.items()}
-        often = Counter(chain.from_iterable([terms for terms, _ in vectors.values()]))
+        often = Counter([term for vector in vectors.values() for term, _ in vector])
         if max(often.values()) > len(vectors) - _PART:
             return  # a word of nearly all of them holds them together
         kept, apart, sums, own_sums = _parts(vectors)
@@ -305,7 +301,7 @@ def _parts(
     """Return the posts around the first one, and those around the one least like it; and the sum of each part."""
     posts = list(members)
     one = _sum([members[posts[0]]])
-    to_first = {post: _product(*members[post], one) for post in posts[1:]}
+    to_first = {post: _product(members[post], one) for post in posts[1:]}
     other = _sum([members[min(to_first, key=lambda post: (to_first[post], post))]])
     kept: dict[str, Vector] = {}
     apart: dict[str, Vector] = {}
@@ -314,7 +310,7 @@ def _parts(
         of_one, of_other = math.sqrt(_square(one.values())), math.sqrt(_square(other.values()))
         kept, apart = {}, {}
         for post, vector in members.items():
-            nearer = _product(*vector, one) / of_one >= _product(*vector, other) / of_other
+            nearer = _product(vector, one) / of_one >= _product(vector, other) / of_other
             (kept if nearer else apart)[post] = vector
         if not kept or not apart or kept.keys() == before.keys():
             break
@@ -324,14 +320,14 @@ def _parts(
 
 def _sum(vectors: Iterable[Vector]) -> dict[int, float]:
     sums: dict[int, float] = {}
-    for terms, weights in vectors:
-        for term, weight in zip(terms, weights, strict=True):
+    for vector in vectors:
+        for term, weight in vector:
             sums[term] = sums.get(term, 0.0) + weight
     return sums
 
 
-def _product(terms: Iterable[int], weights: Iterable[float], sums: Mapping[int, float]) -> float:
-    return sum([weight * sums[term] for term, weight in zip(terms, weights, strict=True) if term in sums], 0.0)
+def _product(vector: Iterable[tuple[int, float]], sums: Mapping[int, float]) -> float:
+    return sum([weight * sums[term] for term, weight in vector if term in sums], 0.0)
 
 
 def _square(weights: Collection[float]) -> float:
@@ -340,25 +336,25 @@ def _square(weights: Collection[float]) -> float:
 
 def _alike(one: Mapping[int, float], other: Mapping[int, float]) -> float:
     """Return the cosine of two sums of terms, 0 to 1."""
-    return _product(one, one.values(), other) / math.sqrt(_square(one.values()) * _square(other.values()))
+    return _product(one.items(), other) / math.sqrt(_square(one.values()) * _square(other.values()))
 
 
 def words_of(terms: bytes) -> Sequence[int]:
     """Return the hashes of the words in `Score.terms`."""
-    return _vector(terms)[0]
+    return [term for term, _ in _vector(terms)]
 
 
 @lru_cache(maxsize=4)  # asked for once to find the event, once to remember the post
 def _vector(terms: bytes) -> Vector:
-    """Return a post's terms, the heaviest first, and their weights, of length 1."""
+    """Return a post's vector, of length 1."""
     if not terms or len(terms) % 4:
-        return _NO_VECTOR
+        return ()
     telling = terms[::4]
     length = math.sqrt(sum([_SQUARES[low] for low in telling]))
     if not length:
-        return _NO_VECTOR
+        return ()
     # a word always has the same weight: its hash with the weight in it still names the word
-    return unpack(f"<{len(telling)}I", terms), tuple([_WEIGHTS[low] / length for low in telling])
+    return tuple(zip(unpack(f"<{len(telling)}I", terms), [_WEIGHTS[low] / length for low in telling], strict=True))
 
 
 _WEIGHTS: Final = tuple(((low & 15) / 9) ** 2 for low in range(256))
