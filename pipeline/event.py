@@ -37,7 +37,7 @@ _LEAST_TERMS: Final = 3
 _NEAREST: Final = JOINS / (_SAME_TOPIC * _SAME_PLACE)
 """Below this cosine neither topic nor place bring a post near enough."""
 _LEADING: Final = 12
-"""Of a post's terms the most telling so many lead to its event."""
+"""Of a post's terms the most telling so many lead to its event; with nine long posts of one hashtag no longer met."""
 _ALONE: Final = 2
 """The most telling so many of those that lead anywhere are enough alone to make an event a candidate."""
 _REMEMBERED: Final = 4
