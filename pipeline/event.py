@@ -7,12 +7,11 @@ given to it.
 """
 
 import math
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import chain, repeat
-from operator import add, mul
+from operator import mul
 from struct import unpack
 from typing import Final
 
@@ -24,7 +23,7 @@ QUIET: Final = timedelta(hours=72)
 """An event without a post for so long is over; what comes later is a new one."""
 _QUIET_H: Final = QUIET.total_seconds() / 3600
 CAPACITY: Final = 20_000
-"""Events in memory, some 9 kB each with what leads to them; the one that had no post for longest goes first."""
+"""Events in memory; the one that had no post for longest goes first."""
 JOINS: Final = 0.12
 """From this nearness on a post joins: chosen, with the numbers below, on the threads of the training writers."""
 MERGES: Final = 0.3
@@ -35,11 +34,14 @@ _SAME_TOPIC, _OTHER_TOPIC = 1.5, 0.5
 _SAME_PLACE, _OTHER_PLACE = 1.3, 0.6
 _LEAST_TERMS: Final = 3
 """A post of fewer telling words begins no event."""
-_LOOKED_UP: Final = 9
-"""Of a post's terms the most telling so many lead to candidates."""
+_NEAREST: Final = JOINS / (_SAME_TOPIC * _SAME_PLACE)
+"""Below this cosine neither topic nor place bring a post near enough."""
+_LEADING: Final = 12
+"""Of a post's terms the most telling so many lead to its event; with nine long posts of one hashtag no longer met."""
+_ALONE: Final = 2
+"""The most telling so many of those that lead anywhere are enough alone to make an event a candidate."""
 _REMEMBERED: Final = 4
-"""Events that a term leads to: those it was seen in last."""
-_COMPARED: Final = 3
+"""Events that a term leads to: those it came into last."""
 _TERMS: Final = 96
 """Terms that an event keeps; at twice as many the lightest go."""
 _MEMBERS: Final = 16
@@ -50,10 +52,8 @@ _PART: Final = 4
 """Posts that each half of a split has at least."""
 _PLACES: Final = 8
 
-Vector = tuple[tuple[int, ...], tuple[float, ...]]
-"""Terms and their weights beside each other: what follows loops over them in C."""
-_NOUGHTS: Final = repeat(0.0)
-_NO_VECTOR: Final[Vector] = ((), ())
+Vector = tuple[tuple[int, float], ...]
+"""Terms, each once, the heaviest first, and their weights."""
 
 
 class Features(msgspec.Struct, frozen=True, gc=False):
@@ -82,8 +82,8 @@ class _Event(msgspec.Struct, eq=False, gc=False):
     sums: dict[int, float]
     """Sum of its posts' vectors."""
     square: float
-    members: dict[str, Vector]
-    """Its newest posts, oldest first."""
+    members: dict[str, bytes] = {}
+    """The terms of its newest posts, oldest first."""
     posts: int = 0
     topics: dict[str, int] = {}
     places: dict[str, int] = {}
@@ -95,7 +95,8 @@ class Events:
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
         self._events: OrderedDict[str, _Event] = OrderedDict()
-        self._by_term: OrderedDict[int, tuple[_Event, ...]] = OrderedDict()
+        self._by_term: dict[int, tuple[_Event, ...]] = {}
+        """By term: the running events that it leads to, of whose sum it is a part, the newest last."""
         self._merged: OrderedDict[str, str] = OrderedDict()
         self._begun = 0
 
@@ -113,8 +114,7 @@ class Events:
     def belonging(self, post: str, features: Features) -> Belonging:
         """Return the event that a post belongs to, a new one named after the post, or none for a post without a happening."""
         vector = _vector(features.terms)
-        terms, _ = vector
-        if not terms:
+        if not vector:
             return Belonging()
         near = self._near(vector, features)
         if near:
@@ -125,7 +125,7 @@ class Events:
                     elder, younger = (event, other) if event.number < other.number else (other, event)
                     return Belonging(elder.id, younger.id)
             return Belonging(near[0][1].id)
-        begins = bool(features.topics) and len(terms) >= _LEAST_TERMS
+        begins = bool(features.topics) and len(vector) >= _LEAST_TERMS
         return Belonging(digest("event", post)) if begins else Belonging()
 
     def add(self, post: str, belonging: Belonging, features: Features, *, is_copy: bool = False) -> None:
@@ -133,6 +133,8 @@ class Events:
 
         A copy keeps its event going, but lends it no words: what is often repeated must not outweigh what is told.
         """
+        if not belonging.event:
+            return
         event = self.standing(belonging.event)
         known = self._events.get(event)
         hour = _hour(features.at)
@@ -142,16 +144,15 @@ class Events:
             if is_copy or post in known.members:
                 return
         vector = _vector(features.terms)
-        terms, weights = vector
-        if not event or not terms:
+        if not vector:
             return
         if known is None:
-            known = self._begin(event, hour, {post: vector}, dict(zip(terms, weights, strict=True)), 1.0)
+            known = self._begin(event, hour, dict(vector), 1.0)
         else:
             if belonging.absorbed in self._events and belonging.absorbed != event:
                 self._absorb(known, belonging.absorbed)
-            known.members[post] = vector
-            self._extend(known, terms, weights)
+            self._extend(known, vector)
+        known.members[post] = features.terms
         known.posts += 1
         if features.topics:
             _count(known.topics, features.topics[:2])
@@ -162,19 +163,18 @@ class Events:
         if known.posts % _SPLITS_FROM == 0:
             self._split(known)
 
-    def _begin(
-        self, event: str, hour: float, members: dict[str, Vector], sums: dict[int, float], square: float
-    ) -> _Event:
+    def _begin(self, event: str, hour: float, sums: dict[int, float], square: float) -> _Event:
         self._begun += 1
-        begun = self._events[event] = _Event(event, hour, self._begun, sums, square, members)
-        self._lead(begun, tuple(sums))
+        begun = self._events[event] = _Event(event, hour, self._begun, sums, square)
+        self._lead(begun, [*sums][:_LEADING])
         if len(self._events) > self._capacity:
-            self._leave(self._events.popitem(last=False)[1])
+            gone = self._events.popitem(last=False)[1]
+            self._leave(gone, gone.sums)
         return begun
 
-    def _leave(self, event: _Event) -> None:
-        """Let no term lead to an event any more."""
-        for term in event.sums:
+    def _leave(self, event: _Event, terms: Iterable[int]) -> None:
+        """Let these terms lead to an event no more."""
+        for term in terms:
             led = self._by_term.get(term, ())
             if event in led:
                 if len(led) > 1:
@@ -183,66 +183,60 @@ class Events:
                     del self._by_term[term]
 
     def _near(self, vector: Vector, features: Features) -> list[tuple[float, _Event]]:
-        """Return the events near enough to be joined, of the few that share most, and how near each is."""
-        terms, weights = vector
-        hour = _hour(features.at)
-        topics = features.topics[:2]
-        places = _places(features.regions) if features.regions else None
+        """Return the candidates near enough to be joined, and how near each is."""
         found = []
-        for event in self._candidates(terms, weights):
-            gap = abs(hour - event.last_h)
+        for event in self._candidates(vector):
+            near = _product(vector, event.sums) / math.sqrt(event.square)
+            if near <= _NEAREST:
+                continue
+            gap = abs(_hour(features.at) - event.last_h)
             if gap > _QUIET_H:
                 continue
-            near = sum(map(mul, weights, map(event.sums.get, terms, _NOUGHTS)))
-            near *= math.exp(-gap / _FADES_H) / math.sqrt(event.square)
-            if topics and event.topics:
-                near *= _OTHER_TOPIC if event.topics.keys().isdisjoint(topics) else _SAME_TOPIC
-            if places and event.places:
+            near *= math.exp(-gap / _FADES_H)
+            if features.topics and event.topics:
+                near *= _OTHER_TOPIC if event.topics.keys().isdisjoint(features.topics[:2]) else _SAME_TOPIC
+            if features.regions and event.places and (places := _places(features.regions)):
                 near *= _OTHER_PLACE if places.isdisjoint(event.places) else _SAME_PLACE
             if near > JOINS:
                 found.append((near, event))
         return found
 
-    def _candidates(self, terms: Sequence[int], weights: Sequence[float]) -> list[_Event]:
-        """Return the few events that share the most weight with a post's most telling terms."""
-        led = [*map(self._by_term.get, terms[:_LOOKED_UP])]
-        likely = [*chain.from_iterable(filter(None, led))]
-        if len(likely) > len(set(likely)):
-            shared: dict[_Event, float] = {}
-            for events, weight in zip(led, weights, strict=False):
-                for event in events or ():
-                    shared[event] = shared.get(event, 0.0) + weight
-            likely = sorted(shared, key=shared.__getitem__, reverse=True)
-        # where no two terms lead to one event the heaviest terms come first already
-        standing = self._events
-        return [event for event in likely[: 2 * _COMPARED] if event.id in standing][:_COMPARED]
+    def _candidates(self, vector: Vector) -> set[_Event]:
+        """Return the events that two terms lead to, and the newest of each of the most telling terms that lead anywhere."""
+        led = [events for term, _ in vector[:_LEADING] if (events := self._by_term.get(term))]
+        candidates = {events[-1] for events in led[:_ALONE]}
+        once: set[_Event] = set()
+        for events in led:
+            if not once.isdisjoint(events):
+                candidates.update(once.intersection(events))
+            once.update(events)
+        return candidates
 
-    def _extend(self, event: _Event, terms: Sequence[int], weights: Sequence[float]) -> None:
-        sums = event.sums
-        before = list(map(sums.get, terms, _NOUGHTS))
-        event.square += 2 * sum(map(mul, before, weights)) + sum(map(mul, weights, weights))
-        sums.update(zip(terms, map(add, before, weights), strict=True))
+    def _extend(self, event: _Event, vector: Vector) -> None:
+        """Add a vector to an event's sum."""
+        sums, square = event.sums, event.square
+        for term, weight in vector:
+            before = sums.get(term, 0.0)
+            sums[term] = before + weight
+            square += weight * (2 * before + weight)
+        event.square = square
+        self._lead(event, [term for term, _ in vector[:_LEADING]])
         if len(sums) > 2 * _TERMS:
-            heaviest = sorted(sums.items(), key=lambda item: (-item[1], item[0]))[:_TERMS]
-            event.sums = dict(heaviest)
-            event.square = _square(event.sums.values())
-        self._lead(event, terms)
+            lightest = sorted(sums, key=lambda term: (-sums[term], term))[_TERMS:]
+            self._leave(event, lightest)
+            for term in lightest:
+                del sums[term]
+            event.square = _square(sums.values())
 
-    def _lead(self, event: _Event, terms: Sequence[int]) -> None:
-        """Let terms lead to an event, the newest last."""
+    def _lead(self, event: _Event, terms: Iterable[int]) -> None:
+        """Let these terms lead to an event."""
         by_term = self._by_term
-        for term in terms[:_LOOKED_UP]:
+        for term in terms:
             led = by_term.get(term)
             if led is None:
                 by_term[term] = (event,)
-                if len(by_term) > self._capacity * _LOOKED_UP:
-                    by_term.popitem(last=False)
-                continue
-            if led[-1] is not event:
-                if event in led:
-                    led = tuple([other for other in led if other is not event])
+            elif event not in led:
                 by_term[term] = (*led[1 - _REMEMBERED :], event)
-            by_term.move_to_end(term)
 
     def _absorb(self, stands: _Event, other: str) -> None:
         """Make another event part of this one."""
@@ -255,8 +249,8 @@ class Events:
         stands.members.update(goes.members)
         while len(stands.members) > _MEMBERS:
             del stands.members[next(iter(stands.members))]
-        self._leave(goes)
-        self._extend(stands, tuple(goes.sums), tuple(goes.sums.values()))
+        self._leave(goes, goes.sums)
+        self._extend(stands, tuple(goes.sums.items()))
         self._merged[goes.id] = stands.id
         if len(self._merged) > self._capacity:
             self._merged.popitem(last=False)
@@ -265,16 +259,22 @@ class Events:
         """Take a second matter out of an event where its newest posts fall into two parts that hardly share a word."""
         if len(event.members) < 2 * _PART:
             return
-        kept, apart, sums, own_sums = _parts(event.members)
+        vectors = {post: _vector(terms) for post, terms in event.members.items()}
+        often = Counter([term for vector in vectors.values() for term, _ in vector])
+        if max(often.values()) > len(vectors) - _PART:
+            return  # a word of nearly all of them holds them together
+        kept, apart, sums, own_sums = _parts(vectors)
         if min(len(kept), len(apart)) < _PART or _alike(sums, own_sums) >= _APART:
             return
         own = digest("event", "split", next(iter(apart)))
         if own in self._events or own in self._merged:
             return
-        new = self._begin(own, event.last_h, apart, own_sums, _square(own_sums.values()))
+        new = self._begin(own, event.last_h, own_sums, _square(own_sums.values()))
         new.posts, new.topics, new.places = len(apart), dict(event.topics), dict(event.places)
-        event.members = kept
+        new.members = {post: event.members[post] for post in apart}
+        event.members = {post: event.members[post] for post in kept}
         event.posts -= len(apart)
+        self._leave(event, event.sums.keys() - sums.keys())
         event.sums = sums
         event.square = _square(sums.values())
 
@@ -301,7 +301,7 @@ def _parts(
     """Return the posts around the first one, and those around the one least like it; and the sum of each part."""
     posts = list(members)
     one = _sum([members[posts[0]]])
-    to_first = {post: _product(*members[post], one) for post in posts[1:]}
+    to_first = {post: _product(members[post], one) for post in posts[1:]}
     other = _sum([members[min(to_first, key=lambda post: (to_first[post], post))]])
     kept: dict[str, Vector] = {}
     apart: dict[str, Vector] = {}
@@ -310,7 +310,7 @@ def _parts(
         of_one, of_other = math.sqrt(_square(one.values())), math.sqrt(_square(other.values()))
         kept, apart = {}, {}
         for post, vector in members.items():
-            nearer = _product(*vector, one) / of_one >= _product(*vector, other) / of_other
+            nearer = _product(vector, one) / of_one >= _product(vector, other) / of_other
             (kept if nearer else apart)[post] = vector
         if not kept or not apart or kept.keys() == before.keys():
             break
@@ -320,42 +320,41 @@ def _parts(
 
 def _sum(vectors: Iterable[Vector]) -> dict[int, float]:
     sums: dict[int, float] = {}
-    for terms, weights in vectors:
-        sums.update(zip(terms, map(add, weights, map(sums.get, terms, _NOUGHTS)), strict=True))
+    for vector in vectors:
+        for term, weight in vector:
+            sums[term] = sums.get(term, 0.0) + weight
     return sums
 
 
-def _product(terms: Iterable[int], weights: Iterable[float], sums: Mapping[int, float]) -> float:
-    return float(sum(map(mul, weights, map(sums.get, terms, _NOUGHTS))))
+def _product(vector: Iterable[tuple[int, float]], sums: Mapping[int, float]) -> float:
+    return sum([weight * sums[term] for term, weight in vector if term in sums], 0.0)
 
 
 def _square(weights: Collection[float]) -> float:
-    return float(sum(map(mul, weights, weights)))
+    return sum([weight * weight for weight in weights], 0.0)
 
 
 def _alike(one: Mapping[int, float], other: Mapping[int, float]) -> float:
     """Return the cosine of two sums of terms, 0 to 1."""
-    return _product(one, one.values(), other) / math.sqrt(_square(one.values()) * _square(other.values()))
+    return _product(one.items(), other) / math.sqrt(_square(one.values()) * _square(other.values()))
 
 
 def words_of(terms: bytes) -> Sequence[int]:
     """Return the hashes of the words in `Score.terms`."""
-    return _vector(terms)[0]
+    return [term for term, _ in _vector(terms)]
 
 
 @lru_cache(maxsize=4)  # asked for once to find the event, once to remember the post
 def _vector(terms: bytes) -> Vector:
-    """Return a post's terms, the heaviest first, and their weights, of length 1."""
+    """Return a post's vector, of length 1."""
     if not terms or len(terms) % 4:
-        return _NO_VECTOR
+        return ()
     telling = terms[::4]
-    length = math.sqrt(sum(map(_SQUARES.__getitem__, telling)))
+    length = math.sqrt(sum([_SQUARES[low] for low in telling]))
     if not length:
-        return _NO_VECTOR
-    return (
-        tuple([term >> 4 for term in unpack(f"<{len(telling)}I", terms)]),
-        tuple([weight / length for weight in map(_WEIGHTS.__getitem__, telling)]),
-    )
+        return ()
+    # a word always has the same weight: its hash with the weight in it still names the word
+    return tuple(zip(unpack(f"<{len(telling)}I", terms), [_WEIGHTS[low] / length for low in telling], strict=True))
 
 
 _WEIGHTS: Final = tuple(((low & 15) / 9) ** 2 for low in range(256))

@@ -13,6 +13,8 @@ from typing import Final
 
 import msgspec
 
+from pipeline.pairs import Pairs
+
 Strings = frozenset[str]
 
 _MOST: Final = 120
@@ -104,6 +106,7 @@ class Sieve:
             for token in wanted:
                 self._index[token] = self._index.get(token, 0) | 1 << number
         self._pairs: Final = frozenset(token for token in self._index if len(token) == 2)
+        self._places: Final = Pairs(sorted(self._pairs))
         self._characters: Final = frozenset(token for token in self._index if len(token) == 1)
 
     def candidates(self, text: str) -> int:
@@ -115,6 +118,20 @@ class Sieve:
         for token in self._characters.intersection(text):
             found |= index[token]
         return found
+
+    def candidates_of(self, texts: Sequence[str]) -> list[int]:
+        """Return the same for every text of a batch, faster than one by one."""
+        index, characters = self._index, self._characters
+        candidates = []
+        for text, places in zip(texts, self._places.places(texts), strict=True):
+            found = self._always
+            for at in places:
+                found |= index.get(text[at : at + 2], 0)
+            for token in characters:
+                if token in text:
+                    found |= index[token]
+            candidates.append(found)
+        return candidates
 
 
 def needed(pattern: str) -> Strings:

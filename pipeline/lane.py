@@ -6,7 +6,7 @@ anything, and in which somebody seems to be in danger all the same, is 疑似危
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from math import exp, log
 from typing import Final, Literal
@@ -145,8 +145,18 @@ def _urgent() -> re.Pattern[str]:
 
 def judge(text: str, judgement: Judgement) -> LaneVerdict:
     """Return the verdict on a normalised text; pure, linear in its length, cheap for a text without words of need."""
-    plain = in_ascii(text)
-    heard = _heard(plain)
+    return judge_all([text], [judgement])[0]
+
+
+def judge_all(texts: Sequence[str], judgements: Sequence[Judgement]) -> list[LaneVerdict]:
+    """Return the verdicts on a batch of normalised texts."""
+    plains = [in_ascii(text) for text in texts]
+    candidates = _sieve.candidates_of(plains)
+    return [*map(_judged, texts, plains, judgements, candidates)]
+
+
+def _judged(text: str, plain: str, judgement: Judgement, candidates: int) -> LaneVerdict:
+    heard = _heard(plain, candidates)
     if heard:
         lane: Lane = heard[0].rule.lane
         places = [(one.begin, one.end) for one in heard]
@@ -179,18 +189,18 @@ def judge(text: str, judgement: Judgement) -> LaneVerdict:
 
 def rules_find(text: str) -> tuple[Lane, tuple[str, ...]] | None:
     """Return the lane and the words by which the visible rules alone make a text a plea, or None."""
-    heard = _heard(in_ascii(text))
+    heard = _rules_heard(text)
     return (heard[0].rule.lane, _words(text, [(one.begin, one.end) for one in heard])) if heard else None
 
 
 def rules_named(text: str) -> tuple[str, ...]:
     """Return the names of the rules that hear a normalised text, most pressing first."""
-    return tuple(one.rule.name for one in _heard(in_ascii(text)))
+    return tuple(one.rule.name for one in _rules_heard(text))
 
 
 def hits(text: str) -> tuple[Hit, ...]:
     """Return the rules that hear a normalised text with the place of their words, most pressing first."""
-    return tuple(Hit(one.rule.name, one.begin, one.end) for one in _heard(in_ascii(text)))
+    return tuple(Hit(one.rule.name, one.begin, one.end) for one in _rules_heard(text))
 
 
 def held_back(text: str, judgement: Judgement) -> tuple[Held, ...]:
@@ -199,7 +209,7 @@ def held_back(text: str, judgement: Judgement) -> tuple[Held, ...]:
         return ()
     plain = in_ascii(text)
     held: list[Held] = []
-    _heard(plain, held)
+    _heard(plain, _sieve.candidates(plain), held)
     found = points(plain)
     if not held and _by_score(judgement, found, plain, doubting=False):
         doubting = ((keeper.guard.name, keeper.pattern.search(plain)) for keeper in _over_text if keeper.guard.doubts)
@@ -225,14 +235,18 @@ def in_ascii(text: str) -> str:
     return text
 
 
-def _heard(plain: str, held: list[Held] | None = None) -> list[_Heard]:
+def _rules_heard(text: str) -> list[_Heard]:
+    plain = in_ascii(text)
+    return _heard(plain, _sieve.candidates(plain))
+
+
+def _heard(plain: str, candidates: int, held: list[Held] | None = None) -> list[_Heard]:
     """Return each rule that hears the text and no guard silences, with its first such hit, most pressing first.
 
-    What a guard silences is told to `held`, where one is given.
+    Only the rules of `candidates` can hear it. What a guard silences is told to `held`, where one is given.
     """
     heard: list[_Heard] = []
     over_text: list[Guard] | None = None
-    candidates = _sieve.candidates(plain)
     while candidates:
         lowest = candidates & -candidates
         candidates ^= lowest

@@ -67,7 +67,8 @@ class EventFigures(msgspec.Struct, frozen=True):
 def happenings() -> list[Arriving]:
     """Return own happenings, CC0, of which every post tells which one it is about, among the training writers' everyday posts.
 
-    Thirty stories, twelve of them in pairs alike in matter and apart in place; nothing was tuned on them.
+    Thirty stories, twelve of them in pairs alike in matter and apart in place. No threshold was fitted to them; how candidates
+    are found was chosen with them in view.
     """
     rows = [msgspec.json.decode(line, type=Told) for line in STORYLINES.read_text("utf-8").splitlines()]
     chance = random.Random(SEED)

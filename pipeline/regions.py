@@ -8,14 +8,14 @@ only when the text names nothing else.
 """
 
 import re
+from collections.abc import Sequence
 from functools import cache
-from itertools import compress, count
-from operator import add
 from typing import Final
 
 import msgspec
 
 from contracts.region import HUNAN, names, parent, prefix
+from pipeline.pairs import Pairs
 
 MOST: Final = 3
 _READ: Final = 2000
@@ -87,16 +87,27 @@ def regions(text: str, place: str = "") -> tuple[str, ...]:
 
     A division is left out when a smaller one within it is named.
     """
+    return regions_of([text], [place])[0]
+
+
+def regions_of(texts: Sequence[str], places: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the same for every text of a batch."""
+    read = [text[:_READ] for text in texts]
+    return [*map(_named, read, places, _beginnings().places(read))]
+
+
+def _named(read: str, place: str, starts: Sequence[int]) -> tuple[str, ...]:
+    """Return the divisions of a text of which every name begins at one of the `starts`."""
+    if not starts:
+        return (place,) if place else ()
     found: dict[str, int] = {}
     registered: dict[str, int] = {}
     table = _table()
-    read = text[:_READ]
     end, last, skipped = 0, "", ""
-    pairs = map(table.__contains__, map(add, read, read[1:]))  # the loop over characters stays in C
-    for start in compress(count(), pairs):
+    for start in starts:
         if start < end:
             continue
-        for name in table[read[start : start + 2]]:
+        for name in table.get(read[start : start + 2], ()):
             if read.startswith(name.text, start):
                 break
         else:
@@ -162,6 +173,11 @@ def _deepest(found: dict[str, int]) -> tuple[str, ...]:
     # a county whose city is named too is surer than one that stands alone; Hunan comes before elsewhere
     kept.sort(key=lambda code: (parent(code) not in found, not code.startswith(prefix(HUNAN)), found[code]))
     return tuple(kept[:MOST])
+
+
+@cache
+def _beginnings() -> Pairs:
+    return Pairs(_table())
 
 
 @cache

@@ -12,9 +12,9 @@ from contracts.ports.scorer import Judgement, Scorer
 from contracts.post import Post
 from contracts.score import Score
 from pipeline.keywords import Told, told
-from pipeline.lane import LaneVerdict, judge
+from pipeline.lane import LaneVerdict, judge_all
 from pipeline.meant import Meant, settle
-from pipeline.regions import regions
+from pipeline.regions import regions_of
 from text.normalise import normalise
 from text.sketch import sketches
 
@@ -78,7 +78,7 @@ def _texts(posts: Sequence[Post]) -> list[str]:
 
 
 def _lanes(texts: Sequence[str], judgements: Sequence[Judgement]) -> list[LaneVerdict]:
-    return [judge(text, judgement) for text, judgement in zip(texts, judgements, strict=True)]
+    return judge_all(texts, judgements)
 
 
 def _meant(texts: Sequence[str], judgements: Sequence[Judgement]) -> list[Meant]:
@@ -92,7 +92,7 @@ def likeliest(judgement: Judgement) -> int:
 
 
 def _regions(texts: Sequence[str], posts: Sequence[Post]) -> list[tuple[str, ...]]:
-    return [regions(text, post.place) for text, post in zip(texts, posts, strict=True)]
+    return regions_of(texts, [post.place for post in posts])
 
 
 def _words(texts: Sequence[str], lanes: Sequence[LaneVerdict]) -> list[Told]:

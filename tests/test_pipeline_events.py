@@ -108,7 +108,7 @@ def test_events_are_the_same_for_the_same_posts_in_the_same_order() -> None:
 
 
 def test_own_happenings_are_found() -> None:
-    """The goal of .70; nothing was tuned on these stories.
+    """The goal of .70; no threshold was fitted to these stories, how candidates are found was chosen with them in view.
 
     .79 before suspected pleas were heard more often (2026-11-26): a post that may be a plea joins no event.
     """

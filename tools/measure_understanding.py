@@ -94,9 +94,9 @@ def folds(shared: Path) -> list[Elsewhere]:
 def events(shared: Path) -> list[Elsewhere]:
     """Hold the events against own happenings, the held-out writer's threads, and real hashtags."""
     told = (
-        ("events_own", measuring_events.happenings(), "own happenings, each post telling its own, written after the method and before its numbers"),
+        ("events_own", measuring_events.happenings(), "own happenings, each post telling its own; no threshold was fitted to them, but ways to find candidates were compared on them"),
         ("events_own", measuring_events.threads("f"), "threads of the held-out writer: answers that often share no word with what they answer"),
-        ("events_hashtags", measuring_events.hashtags(shared), "SWSR weibos of the tags with five posts and more, without reserved and held-out ones; no EWECT at hand"),
+        ("events_hashtags", measuring_events.hashtags(shared), "SWSR weibos of the tags with five posts and more, without reserved and held-out ones; ways to find candidates were compared on them; no EWECT at hand"),
     )  # fmt: skip
     rows = []
     for goal, posts, on in told:
