@@ -148,9 +148,9 @@ class Events:
             return
         if known is None:
             known = self._begin(event, hour, dict(vector), 1.0)
+            self._absorb(known, belonging.absorbed)
         else:
-            if belonging.absorbed in self._events and belonging.absorbed != event:
-                self._absorb(known, belonging.absorbed)
+            self._absorb(known, belonging.absorbed)
             self._extend(known, vector)
         known.members[post] = features.terms
         known.posts += 1
@@ -239,7 +239,9 @@ class Events:
                 by_term[term] = (*led[1 - _REMEMBERED :], event)
 
     def _absorb(self, stands: _Event, other: str) -> None:
-        """Make another event part of this one."""
+        """Make another event part of this one; nothing to do for one that is not in memory."""
+        if other == stands.id or other not in self._events:
+            return
         goes = self._events.pop(other)
         stands.last_h = max(stands.last_h, goes.last_h)
         stands.posts += goes.posts

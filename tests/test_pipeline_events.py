@@ -53,6 +53,10 @@ def test_a_post_near_two_alike_events_merges_them_and_the_elder_stands() -> None
     again.add("3", found, features(FIRST))
     again.add("5", Belonging("甲"), features(FIRST))
     assert again.belonging("6", features(FIRST)).event == "甲"
+    later = Events()  # and one whose log no longer reaches back to the elder
+    later.add("2", Belonging("乙"), features("星辰电子厂 怀孕 女工 劝退"))
+    later.add("3", found, features(FIRST))
+    assert later.aliases == {"乙": "甲"}
 
 
 def test_alike_events_of_other_places_stay_apart() -> None:
