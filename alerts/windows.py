@@ -81,7 +81,10 @@ def full_ends(
     """
     inside: deque[tuple[int, int]] = deque()
     total = 0
-    for minute in range(first - minutes + 1, last + minutes):
+    reach = range(first - minutes + 1, last + minutes)
+    # an event has posts in few of its hours' minutes, a busy rule in nearly all
+    few = len(buckets) < len(reach)
+    for minute in sorted(held for held in buckets if held in reach) if few else reach:
         bucket = buckets.get(minute)
         if bucket is None:
             continue

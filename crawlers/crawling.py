@@ -290,6 +290,9 @@ def scrapy_settings(settings: CrawlSettings) -> dict[str, Any]:
         },
         "EXTENSIONS_BASE": {},
         "ITEM_PIPELINES_BASE": {},
+        # what a page gives is taken in its order; as many workers as Scrapy would start for each page cost a third of it
+        "CONCURRENT_ITEMS": 1,
+        "WARN_ON_GENERATOR_RETURN_VALUE": False,  # reads each callback's source at every page
         "USER_AGENT": settings.user_agent,
         "DEFAULT_REQUEST_HEADERS": {
             "Accept": "text/html,application/xhtml+xml,application/rss+xml,application/atom+xml,application/json;q=0.9",
