@@ -9,12 +9,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from contracts.ports.scorer import Scorer
-from pipeline import evaluation, lane, meant
+from pipeline import evaluation
 from pipeline.evaluation import Evaluation
 from pipeline.figures import SEED, Decided, Floats, measure
 from pipeline.labelled import LabelledPost
 from pipeline.scorers.ngram import HEADS, MARKS, SENTIMENTS, Model, judged
-from pipeline.understanding import likeliest
 from text.normalise import normalise
 
 
@@ -50,13 +49,7 @@ def evaluate(
 
 
 def _decided(model: Model, posts: Sequence[LabelledPost], logits: Floats) -> list[Decided]:
-    found = []
-    for post, judgement in zip(posts, judged(logits, model.floors), strict=True):
-        text = normalise(post.text)
-        found.append(
-            Decided(judgement, lane.judge(text, judgement), meant.settle(text, judgement, likeliest(judgement)))
-        )
-    return found
+    return evaluation.decide([normalise(post.text) for post in posts], judged(logits, model.floors))
 
 
 def _chances(model: Model, logits: Floats) -> dict[str, Floats]:

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from contracts.ports.scorer import Scorer
+from contracts.ports.scorer import Judgement, Scorer
 from contracts.topic import TOPICS
 from pipeline import labelled, lane, meant, scorers
 from pipeline.figures import (
@@ -151,9 +151,14 @@ def judge_all(scorer: Scorer, texts: Sequence[str]) -> list[Decided]:
     """Judge texts as the pipeline does: normalised, scored, laned, and asked who is meant."""
     clean = [normalise(text) for text in texts]
     judged = [item for start in range(0, len(clean), _BATCH) for item in scorer.score(clean[start : start + _BATCH])]
+    return decide(clean, judged)
+
+
+def decide(clean: Sequence[str], judged: Sequence[Judgement]) -> list[Decided]:
+    """Return what the pipeline makes of a scorer's judgements on normalised texts."""
     return [
-        Decided(found, lane.judge(text, found), meant.settle(text, found, likeliest(found)))
-        for text, found in zip(clean, judged, strict=True)
+        Decided(found, verdict, meant.settle(text, found, likeliest(found)))
+        for text, found, verdict in zip(clean, judged, lane.judge_all(clean, judged), strict=True)
     ]
 
 

@@ -1,6 +1,5 @@
 """Alerts do not depend on interleaving, batch boundaries, repeats or kills: the same posts, the same ids."""
 
-from collections.abc import Callable
 from random import Random
 
 from hypothesis import given, settings
@@ -8,7 +7,7 @@ from hypothesis import strategies as st
 
 from alerts.rule import Levels, Rule, Threshold
 from contracts.events import POSTS_INDEXED, PostIndexed
-from tests.scenarios.timeline import START, Killed, Scenario, make
+from tests.scenarios.timeline import START, Scenario, make
 
 RULES = (
     Rule(
@@ -79,22 +78,11 @@ def test_kills_anywhere_change_nothing_and_open_no_work_twice(posts: list[PostIn
     with Scenario(*RULES, random=random, batch=9) as town:
         if past:
             town.arrive(*history())
-        town.database.dies = dying(random)
         town.log.append(POSTS_INDEXED, posts)
-        for _ in range(10_000):
-            try:
-                town.watched()
-                break
-            except Killed:
-                town.killed()
-        town.database.dies = lambda: ""
+        town.watched_under_fire(random)
         assert set(shown(town)) == set(outcome(posts, past=past))
         for alert in town.alerts():
             assert [kind for kind, _ in town.history(alert)].count("opened") == 1
-
-
-def dying(random: Random) -> Callable[[], str]:
-    return lambda: random.choice(("before", "after", "", ""))
 
 
 @settings(max_examples=25)

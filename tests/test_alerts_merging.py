@@ -12,7 +12,7 @@ from alerts.rule import Levels, Rule, Threshold
 from contracts.alert import Alert
 from contracts.events import POSTS_INDEXED, PostIndexed
 from contracts.identity import alert_id
-from tests.scenarios.timeline import START, Killed, Scenario, make, only
+from tests.scenarios.timeline import START, Scenario, make, only
 
 GROWTH = Rule(
     id="growth", type="frequency", group_by=("event",), window_minutes=60, min_posts=10, min_authors=3,
@@ -166,15 +166,11 @@ def test_open_alerts_are_those_of_posts_that_were_together_from_the_start(
         together = [make_under(post, parts[post.event]) for post in posts]
         wanted = shown(town.arrive(*together).alerts(open_only=True))
     with Scenario(GROWTH, random=random, batch=batch) as town:
-        town.database.dies = (lambda: random.choice(("before", "after", "", ""))) if dies else (lambda: "")
         town.log.append(POSTS_INDEXED, posts)
-        for _ in range(10_000):
-            try:
-                town.watched()
-                break
-            except Killed:
-                town.killed()
-        town.database.dies = lambda: ""
+        if dies:
+            town.watched_under_fire(random)
+        else:
+            town.watched()
         assert shown(town.alerts(open_only=True)) == wanted
         for alert in town.alerts():
             assert [kind for kind, _ in town.history(alert)].count("opened") == 1

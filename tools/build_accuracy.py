@@ -122,8 +122,7 @@ def judged(scorer: Scorer, texts: dict[str, str]) -> Iterator[tuple[str, lane.La
     keys = sorted(texts)
     for start in range(0, len(keys), BATCH):
         clean = [normalise(texts[key]) for key in keys[start : start + BATCH]]
-        for key, text, found in zip(keys[start : start + BATCH], clean, scorer.score(clean), strict=True):
-            yield key, lane.judge(text, found)
+        yield from zip(keys[start : start + BATCH], lane.judge_all(clean, scorer.score(clean)), strict=True)
 
 
 def size() -> goals.Elsewhere:

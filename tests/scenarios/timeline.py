@@ -159,6 +159,19 @@ class Scenario:
                 self.clock.advance(timedelta(seconds=1))
         raise AssertionError("the watch role does not come to an end")
 
+    def watched_under_fire(self, random: Random) -> "Scenario":
+        """The same, while every second commit kills the role, before it or after it."""
+        self.database.dies = lambda: random.choice(("before", "after", "", ""))
+        for _ in range(10_000):
+            try:
+                self.watched()
+            except Killed:
+                self.killed()
+            else:
+                self.database.dies = lambda: ""
+                return self
+        raise AssertionError("the watch role is killed for ever")
+
     def killed(self) -> "Scenario":
         """Kill the watch role; another process takes over."""
         self.watch._forget()
