@@ -1,11 +1,11 @@
 """Opening, raising and extending alerts, with what each tells people; all within the caller's transaction."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from alerts import outbox, stages, store, wording
 from alerts.matching import labels
@@ -28,42 +28,67 @@ OpenWork = Callable[[Connection, Alert, datetime], None]
 _BY: Final = "watch"
 
 
-def take(connection: Connection, signal: Signal, settings: AlertSettings, open_work: OpenWork, now: datetime) -> bool:
-    """Carry a signal through the stages; whether it opened an alert."""
-    standing_row = connection.execute(
-        select(alerts.c.id).where(alerts.c.open_key == store.open_key(signal.rule.id, signal.key))
-    ).first()
-    standing = store.get(connection, standing_row.id) if standing_row else None
-    last = _last_opening(connection, signal)
-    grouped = stages.group(signal, standing, last)
-    _keep_opening(connection, signal, grouped, last)
-    if grouped.act == "drop":
-        return False
-    if grouped.act == "open":
-        alert = _opened(signal, grouped.opening, now)
-        if not store.open_alert(
-            connection, alert, opening=grouped.opening, active_at=signal.held_at,
-            escalate_at=sign_before(alert, settings, now), now=now,
-        ):  # fmt: skip
-            return False
-        open_work(connection, alert, now)
-        _tell(connection, signal.rule, alert, grouped, settings, now)
-        return True
-    assert standing is not None
-    if grouped.act == "raise":
-        store.refresh(
-            connection, standing.id, active_at=signal.held_at, reason=signal.reason, posts=signal.posts
-        )  # fmt: skip
-        alert = store.note(
-            connection, store.row_of(connection, standing.id), "raised", by=_BY, reason=f"{grouped.reason}：{signal.reason.sentence}",
-            now=now, level=signal.level, escalate_at=_rung(standing, signal.level, settings, now),
-        )  # fmt: skip
-        _tell(connection, signal.rule, alert, grouped, settings, now)
-    elif signal.reason.count >= standing.count:
-        store.refresh(connection, standing.id, active_at=signal.held_at, reason=signal.reason, posts=signal.posts)
-    else:
-        store.refresh(connection, standing.id, active_at=signal.held_at, reason=standing.reason, posts=standing.posts)
-    return False
+def take(
+    connection: Connection, signals: Sequence[Signal], settings: AlertSettings, open_work: OpenWork, now: datetime
+) -> None:
+    """Carry the signals of one judgement through the stages, at most one of a rule and key.
+
+    What stands is read, and what is only brought up to date is written, for all of them at once: when many events grow,
+    nearly every signal extends an alert that is open already.
+    """
+    standings = store.standing(connection, [store.open_key(signal.rule.id, signal.key) for signal in signals])
+    lasts = _last_openings(connection, signals)
+    held: list[tuple[Signal, Grouped, Opening | None]] = []
+    grown: list[store.Grown] = []
+    for signal in signals:
+        standing = standings.get(store.open_key(signal.rule.id, signal.key))
+        last = lasts.get((signal.rule.id, signal.key))
+        grouped = stages.group(signal, standing, last)
+        held.append((signal, grouped, last))
+        if grouped.act == "open":
+            _open(connection, signal, grouped, settings, open_work, now)
+        elif standing is not None and grouped.act == "raise":
+            _raise(connection, signal, grouped, standing, settings, now)
+        elif standing is not None:
+            grown.append(_grown(signal, standing, grouped))
+    store.refresh(connection, grown)
+    _keep_openings(connection, held)
+
+
+def _open(
+    connection: Connection,
+    signal: Signal,
+    grouped: Grouped,
+    settings: AlertSettings,
+    open_work: OpenWork,
+    now: datetime,
+) -> None:
+    alert = _opened(signal, grouped.opening, now)
+    if store.get(connection, alert.id) is not None:
+        return
+    store.open_alert(
+        connection, alert, opening=grouped.opening, active_at=signal.held_at,
+        escalate_at=sign_before(alert, settings, now), now=now,
+    )  # fmt: skip
+    open_work(connection, alert, now)
+    _tell(connection, signal.rule, alert, grouped, settings, now)
+
+
+def _raise(
+    connection: Connection, signal: Signal, grouped: Grouped, standing: Alert, settings: AlertSettings, now: datetime
+) -> None:
+    store.refresh(connection, [_grown(signal, standing, grouped)])  # what is told about the alert counts these posts
+    alert = store.note(
+        connection, store.row_of(connection, standing.id), "raised", by=_BY, reason=f"{grouped.reason}：{signal.reason.sentence}",
+        now=now, level=signal.level, escalate_at=_rung(standing, signal.level, settings, now),
+    )  # fmt: skip
+    _tell(connection, signal.rule, alert, grouped, settings, now)
+
+
+def _grown(signal: Signal, standing: Alert, grouped: Grouped) -> store.Grown:
+    """Return the standing alert's figures and posts: those of the window that counts more, or that raised it."""
+    newer: Signal | Alert = signal if grouped.act == "raise" or signal.reason.count >= standing.count else standing
+    return store.Grown(alert=standing.id, active_at=signal.held_at, reason=newer.reason, posts=newer.posts)
 
 
 def sign_before(alert: Alert, settings: AlertSettings, now: datetime) -> datetime | None:
@@ -88,8 +113,9 @@ def take_pleas(
     """Open an alert for every new plea, the most pressing first; list those that come too late. Return how many opened."""
     opened = 0
     listed: list[PostIndexed] = []
+    standings = store.of(connection, [plea_alert_id(rule.id, plea.id) for plea in pleas])
     for plea in _pressing_first(pleas):
-        standing = store.get(connection, plea_alert_id(rule.id, plea.id))
+        standing = standings.get(plea_alert_id(rule.id, plea.id))
         if standing is not None:
             _press(connection, rule, standing, plea, settings, open_work, now)
         elif now - plea.published_at > timedelta(days=settings.plea_age_days):
@@ -127,7 +153,8 @@ def _open_plea(
         count=1, posts=(plea.id,), late_days=late_days, sample=plea.sample,
     )  # fmt: skip
     store.open_alert(
-        connection, alert, opening=1, active_at=plea.published_at, escalate_at=sign_before(alert, settings, now), now=now
+        connection, alert, opening=1, active_at=plea.published_at, escalate_at=sign_before(alert, settings, now), now=now,
+        told=_told_plea(rule),
     )  # fmt: skip
     open_work(connection, alert, now)
     _tell_plea(connection, rule, alert, plea, now)
@@ -148,27 +175,30 @@ def _press(
         return
     pressing = msgspec.structs.replace(standing, lane=lane)
     reason = wording.plea_reason(lane, plea.marks, standing.late_days)
-    store.refresh(connection, standing.id, active_at=plea.published_at, reason=reason, posts=standing.posts)
+    pressed = store.Grown(alert=standing.id, active_at=plea.published_at, reason=reason, posts=standing.posts)
+    store.refresh(connection, [pressed])
     alert = store.note(
         connection, store.row_of(connection, standing.id), "raised", by=_BY, reason="原帖有变，更加紧急", now=now, lane=lane,
         escalate_at=sign_before(pressing, settings, now),
     )  # fmt: skip
     open_work(connection, alert, now)
     _tell_plea(connection, rule, alert, plea, now)
+    store.remember(connection, alert.id, "told", by=_BY, reason=_told_plea(rule), now=now)
 
 
 def _tell_plea(connection: Connection, rule: Rule, alert: Alert, plea: PostIndexed, now: datetime) -> None:
     assert alert.lane is not None
-    channels = stages.route(rule, "plea") or ("",)
-    for channel in channels:
+    for channel in stages.route(rule, "plea") or ("",):
         message = Notification(
             id=outbox.notification_id(alert.id, "opened", LANES.index(alert.lane) + 1, channel), alert=alert.id,
             channel=channel, kind="opened", text=wording.plea_text(alert, plea.published_at), link=wording.link(alert),
             created_at=now, urgent=alert.lane in DANGEROUS,
         )  # fmt: skip
         outbox.notify(connection, message)
-    told = "、".join(channel for channel in channels if channel) or "全部通道"
-    store.remember(connection, alert.id, "told", by=_BY, reason=f"求助一帖即报；通知 {told}。", now=now)
+
+
+def _told_plea(rule: Rule) -> str:
+    return f"求助一帖即报；通知 {'、'.join(stages.route(rule, 'plea')) or '全部通道'}。"
 
 
 def _list(connection: Connection, pleas: Sequence[PostIndexed], now: datetime) -> None:
@@ -242,22 +272,31 @@ def _is_told(connection: Connection, message: str) -> bool:
     return connection.execute(select(notifications.c.id).where(notifications.c.id == message)).first() is not None
 
 
-def _last_opening(connection: Connection, signal: Signal) -> Opening | None:
-    row = connection.execute(
-        select(openings).where(openings.c.rule == signal.rule.id, openings.c.key == signal.key)
-    ).first()
-    return None if row is None else Opening(opening=row.opening, level=row.level, held_until=row.held_until)
+def _last_openings(connection: Connection, signals: Sequence[Signal]) -> Mapping[tuple[str, str], Opening]:
+    query = select(openings).where(
+        openings.c.rule.in_({signal.rule.id for signal in signals}),
+        openings.c.key.in_({signal.key for signal in signals}),
+    )
+    return {
+        (row.rule, row.key): Opening(opening=row.opening, level=row.level, held_until=row.held_until)
+        for row in connection.execute(query)
+    }
 
 
-def _keep_opening(connection: Connection, signal: Signal, grouped: Grouped, last: Opening | None) -> None:
-    held_until = signal.held_at if last is None else max(signal.held_at, last.held_until)
-    level = signal.level
-    if last is not None and grouped.opening == last.opening:
-        level = max(last.level, signal.level, key=LEVELS.index)
-    values = {"opening": grouped.opening, "level": level, "held_until": held_until}
-    if last is None:
-        connection.execute(insert(openings), {"rule": signal.rule.id, "key": signal.key} | values)
-    elif values != msgspec.structs.asdict(last):
-        connection.execute(
-            update(openings).where(openings.c.rule == signal.rule.id, openings.c.key == signal.key).values(values)
-        )
+def _keep_openings(connection: Connection, held: Iterable[tuple[Signal, Grouped, Opening | None]]) -> None:
+    new: list[dict[str, object]] = []
+    changed: list[dict[str, object]] = []
+    for signal, grouped, last in held:
+        level = signal.level
+        if last is not None and grouped.opening == last.opening:
+            level = max(last.level, signal.level, key=LEVELS.index)
+        held_until = signal.held_at if last is None else max(signal.held_at, last.held_until)
+        opening = Opening(opening=grouped.opening, level=level, held_until=held_until)
+        if opening != last:
+            row = {"b_rule": signal.rule.id, "b_key": signal.key} | msgspec.structs.asdict(opening)
+            (new if last is None else changed).append(row)
+    if new:
+        connection.execute(insert(openings).values(rule=bindparam("b_rule"), key=bindparam("b_key")), new)
+    if changed:
+        ours = (openings.c.rule == bindparam("b_rule"), openings.c.key == bindparam("b_key"))
+        connection.execute(update(openings).where(*ours), changed)

@@ -1,11 +1,11 @@
 """Alerts in the desk database: read, change and their history. Every change leaves a row and an event for the log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, select, update
 
 from alerts import outbox
 from alerts.tables import alert_changes, alerts, notifications
@@ -40,6 +40,15 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class Grown(msgspec.Struct, frozen=True, kw_only=True):
+    """What an open alert shows of its posts from now on."""
+
+    alert: str
+    active_at: datetime
+    reason: Reason
+    posts: Sequence[str]
+
+
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One message about an alert through one channel; `at` is None until it was tried."""
 
@@ -72,6 +81,13 @@ def get(connection: Connection, alert: str) -> Alert | None:
     """Return the alert of this id."""
     row = connection.execute(select(alerts).where(alerts.c.id == alert)).first()
     return None if row is None else _alert(row)
+
+
+def of(connection: Connection, ids: Collection[str]) -> Mapping[str, Alert]:
+    """Return the alerts of these ids, by id."""
+    if not ids:
+        return {}
+    return {row.id: _alert(row) for row in connection.execute(select(alerts).where(alerts.c.id.in_(ids)))}
 
 
 def listing(
@@ -232,31 +248,41 @@ def open_key(rule: str, key: str) -> str:
 
 def open_alert(
     connection: Connection, alert: Alert, *, opening: int, active_at: datetime, escalate_at: datetime | None,
-    now: datetime,
-) -> bool:  # fmt: skip
-    """Insert a new alert with its first history row and event; False, and nothing written, if the id exists already."""
-    if get(connection, alert.id) is not None:
-        return False
+    now: datetime, told: str = "",
+) -> None:  # fmt: skip
+    """Insert a new alert with its first history row and event; `told` is the second row, where it is known already.
+
+    Raises IntegrityError if the id exists.
+    """
     row = msgspec.structs.asdict(alert) | {
         "open_key": open_key(alert.rule, alert.key), "opening": opening, "active_at": active_at,
-        "escalate_at": escalate_at, "escalations": 0, "changes": 1, "merged_into": "",
+        "escalate_at": escalate_at, "escalations": 0, "changes": 2 if told else 1, "merged_into": "",
         "reason": _json(alert.reason), "posts": _json(alert.posts),
     }  # fmt: skip
     connection.execute(insert(alerts), row)
     _append(connection, alert.id, 1, "opened", alert.state, alert.level, "watch", alert.reason.sentence, now)
+    if told:
+        _append(connection, alert.id, 2, "told", alert.state, alert.level, "watch", told, now)
     _announce(connection, alert, 1, now)
-    return True
 
 
-def refresh(connection: Connection, alert: str, *, active_at: datetime, reason: Reason, posts: Sequence[str]) -> None:
-    """Bring figures and posts of an open alert up to date, silently."""
-    connection.execute(
-        update(alerts)
-        .where(alerts.c.id == alert)
-        .values(
-            active_at=active_at, count=reason.count, baseline=reason.expected, reason=_json(reason), posts=_json(posts)
-        )
-    )
+def standing(connection: Connection, open_keys: Collection[str]) -> Mapping[str, Alert]:
+    """Return the open alerts of these open keys, by open key."""
+    rows = connection.execute(select(alerts).where(alerts.c.open_key.in_(open_keys)))
+    return {row.open_key: _alert(row) for row in rows}
+
+
+def refresh(connection: Connection, grown: Sequence[Grown]) -> None:
+    """Bring figures and posts of open alerts up to date, silently."""
+    rows = [
+        {
+            "b_alert": one.alert, "active_at": one.active_at, "count": one.reason.count,
+            "baseline": one.reason.expected, "reason": _json(one.reason), "posts": _json(one.posts),
+        }
+        for one in grown
+    ]  # fmt: skip
+    if rows:
+        connection.execute(update(alerts).where(alerts.c.id == bindparam("b_alert")), rows)
 
 
 def note(

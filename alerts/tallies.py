@@ -1,4 +1,4 @@
-"""What the watch role remembers of the posts: windows by minute and volumes by hour, per rule and key.
+"""What the watch role remembers of the posts: windows by minute per rule and key, and volumes by hour for bursts.
 
 Memory mirrors the tables: `load` rebuilds it, `save` writes only what a batch touched, in the caller's transaction.
 After any failure the whole memory is thrown away and loaded again, so it never runs ahead of the tables.
@@ -32,13 +32,15 @@ class Tally:
     """The posts of one rule and key."""
 
     __slots__ = (
-        "_baseline", "_baseline_hour", "absorbed", "buckets", "dirty_days", "dirty_minutes", "first", "key", "last",
-        "mark", "rule", "stored_days", "stored_minutes", "volume",
+        "_baseline", "_baseline_hour", "absorbed", "buckets", "dirty_days", "dirty_minutes", "first", "is_learning", "key",
+        "last", "mark", "rule", "stored_days", "stored_minutes", "volume",
     )  # fmt: skip
 
-    def __init__(self, rule: str, key: str) -> None:
+    def __init__(self, rule: str, key: str, *, is_learning: bool) -> None:
         self.rule = rule
         self.key = key
+        self.is_learning = is_learning
+        """Whether the rule asks what was usual; the volumes of others would be written for nobody."""
         self.mark = _mark(rule, key)
         self.absorbed: frozenset[bytes] = frozenset()
         """Marks of the keys whose posts are counted here since their events became part of this one."""
@@ -53,11 +55,12 @@ class Tally:
         self._baseline_hour = 0
 
     def count(self, post: PostIndexed, second: int, *, in_window: bool) -> None:
-        hour = second // 3600
-        self.volume[hour] = self.volume.get(hour, 0) + 1
-        self.dirty_days.add((hour + ZONE_HOURS) // 24)
-        if hour < self._baseline_hour:
-            self._baseline = None
+        if self.is_learning:
+            hour = second // 3600
+            self.volume[hour] = self.volume.get(hour, 0) + 1
+            self.dirty_days.add((hour + ZONE_HOURS) // 24)
+            if hour < self._baseline_hour:
+                self._baseline = None
         if in_window:
             minute = second // 60
             bucket = self.buckets.get(minute)
@@ -105,6 +108,7 @@ class Tallies:
         self.rules = {rule.id: rule for rule in rules if rule.enabled and rule.type != "plea"}
         self._order = {rule: place for place, rule in enumerate(self.rules)}
         self._matchers: list[tuple[str, Matcher]] = [(rule.id, matcher(rule)) for rule in self.rules.values()]
+        self._learning = frozenset({"", *(rule.id for rule in self.rules.values() if rule.type == "burst")})
         self._by_event = frozenset(rule.id for rule in self.rules.values() if "event" in rule.group_by)
         self._standing: dict[str, str] = {}
         self._parts: dict[str, list[str]] = {}
@@ -112,6 +116,7 @@ class Tallies:
         self._tallies: dict[tuple[str, str], Tally] = {}
         self.all = self._tally("", "")
         self._touched: dict[Tally, None] = {}
+        self._unsaved: dict[Tally, None] = {}
         self._counted: dict[int, tuple[int, bytes, bool]] = {}
         self._listening: dict[int, tuple[int, ...]] = {}
 
@@ -119,7 +124,7 @@ class Tallies:
         """Rebuild from the tables; every window is to be judged again."""
         self._stand(_merges(connection))
         for row in connection.execute(select(volumes)):
-            if row.rule in self.rules or not row.rule:
+            if row.rule in self._learning:
                 tally = self._tally(row.rule, row.key)
                 start = row.day * 24 - ZONE_HOURS
                 tally.volume.update(
@@ -175,6 +180,7 @@ class Tallies:
             in_window = second >= first_second
             if everything.mark not in counted:
                 everything.count(post, second, in_window=False)
+                self._unsaved[everything] = None
                 fresh.append(everything.mark)
                 late += not in_window
             for rule, match in self._matchers:
@@ -182,7 +188,7 @@ class Tallies:
                     tally = self._tally(rule, key)
                     if not tally.has(counted):
                         tally.count(post, second, in_window=in_window)
-                        self._touched[tally] = None
+                        self._touched[tally] = self._unsaved[tally] = None
                         fresh.append(tally.mark)
             if fresh:
                 marks = (before or b"") + b"".join(fresh)
@@ -265,7 +271,7 @@ class Tallies:
         changed_days: list[dict[str, Any]] = []
         new_windows: list[dict[str, Any]] = []
         new_days: list[dict[str, Any]] = []
-        for tally in self._tallies.values():
+        for tally in self._unsaved:
             for minute in tally.dirty_minutes:
                 row = {"rule": tally.rule, "key": tally.key, "minute": minute, "bucket": _encode(tally.buckets[minute])}
                 (changed_windows if minute in tally.stored_minutes else new_windows).append(row)
@@ -274,11 +280,11 @@ class Tallies:
                 hours = _encode([tally.volume.get(start + place, 0) for place in range(24)])
                 row = {"rule": tally.rule, "key": tally.key, "day": day, "hours": hours}
                 (changed_days if day in tally.stored_days else new_days).append(row)
-            if tally.dirty_minutes or tally.dirty_days:
-                tally.stored_minutes |= tally.dirty_minutes
-                tally.stored_days |= tally.dirty_days
-                tally.dirty_minutes.clear()
-                tally.dirty_days.clear()
+            tally.stored_minutes |= tally.dirty_minutes
+            tally.stored_days |= tally.dirty_days
+            tally.dirty_minutes.clear()
+            tally.dirty_days.clear()
+        self._unsaved = {}
         _write(connection, windows, "minute", "bucket", new_windows, changed_windows)
         _write(connection, volumes, "day", "hours", new_days, changed_days)
 
@@ -299,13 +305,13 @@ class Tallies:
             for hour in [hour for hour in tally.volume if hour < start]:
                 del tally.volume[hour]
             tally.stored_days = {day for day in tally.stored_days if day >= first_day}
-            if not tally.volume and tally is not self.all:
+            if not tally.volume and not tally.buckets and tally is not self.all:
                 self._drop(tally)
 
     def _tally(self, rule: str, key: str) -> Tally:
         tally = self._tallies.get((rule, key))
         if tally is None:
-            tally = self._tallies[(rule, key)] = Tally(rule, key)
+            tally = self._tallies[(rule, key)] = Tally(rule, key, is_learning=rule in self._learning)
             if rule in self._by_event:
                 self._of_event.setdefault(event_of(key), []).append(tally)
                 self._absorb(tally)
@@ -331,11 +337,13 @@ class Tallies:
     def _move(self, connection: Connection, tally: Tally, key: str) -> None:
         """Count a tally's posts under another key of its rule."""
         self._touched.pop(tally, None)
+        self._unsaved.pop(tally, None)
         del self._tallies[tally.rule, tally.key]
         for table in (windows, volumes):
             connection.execute(delete(table).where(table.c.rule == tally.rule, table.c.key == tally.key))
         into = self._tally(tally.rule, key)
         into.join(tally)
+        self._unsaved[into] = None
         if into.buckets:
             self._touched[into] = None
 

@@ -159,13 +159,16 @@ class WatchRole:
     def _judge_touched(self, connection: Connection, memory: "_Memory", now: datetime) -> None:
         memory.judged_at = now
         is_pouring = memory.is_pouring(now)
+        signals = []
         for rule, tally in list(memory.tallies.touched()):
             if rule.type == "burst" and is_pouring:
                 continue
             signal = self._judge(memory.tallies, rule, tally, int(now.timestamp()) // 60)
             if signal is not None:
-                opening.take(connection, signal, self._settings, self._open_work, now)
+                signals.append(signal)
             memory.tallies.judged(tally)
+        if signals:
+            opening.take(connection, signals, self._settings, self._open_work, now)
 
     def _judge(self, tallies: Tallies, rule: Rule, tally: Tally, now_minute: int) -> Signal | None:
         """Return the strongest window that holds among those that a new post touched, None if none does."""

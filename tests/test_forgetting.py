@@ -61,7 +61,7 @@ def plea(house: House, native_id: str = "1", **fields: Any) -> Document:
         lane="critical", region="430104", count=1, posts=(post.id,),
     )  # fmt: skip
     with house.database.writing() as connection:
-        assert store.open_alert(connection, alert, opening=1, active_at=NOON, escalate_at=None, now=NOON)
+        store.open_alert(connection, alert, opening=1, active_at=NOON, escalate_at=None, now=NOON)
         open_work(connection, alert, NOON)
     return document
 

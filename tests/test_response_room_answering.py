@@ -328,7 +328,9 @@ def test_what_is_not_published_after_all_gives_its_posts_back(world: World) -> N
     alert = world.do(lambda c: answering.get(c, second))
     assert alert is not None
     reason = Reason(rule_type="burst", sentence="30 分钟 20 帖", count=20)
-    world.do(lambda c: store.refresh(c, alert.alert, active_at=later(), reason=reason, posts=grown))
+    world.do(
+        lambda c: store.refresh(c, [store.Grown(alert=alert.alert, active_at=later(), reason=reason, posts=grown)])
+    )
     assert publish(world, second) == "published"
     third = responded(world, key="topic=minors", posts=("p4",))
     drafted(world, third, "关于未成年人保护，可以拨打 12355 咨询。")
