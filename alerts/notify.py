@@ -93,7 +93,7 @@ class NotifyRole:
             return 0
         until_s = time.monotonic() + timeout_s
         while True:
-            done = self._publish() + self._send() + self._keep_outcomes()
+            done = (self._publish() + self._send() if self._has_work() else 0) + self._keep_outcomes()
             self._run_timers()
             self._run_chores()
             left_s = until_s - time.monotonic()
@@ -117,6 +117,10 @@ class NotifyRole:
             wait(sending, timeout=seconds, return_when="FIRST_COMPLETED")
         else:
             time.sleep(seconds)
+
+    def _has_work(self) -> bool:
+        with self._database.reading() as connection:
+            return not outbox.is_empty(connection, self._clock.now())
 
     def _publish(self) -> int:
         with self._database.reading() as connection:

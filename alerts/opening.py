@@ -293,10 +293,13 @@ def _keep_openings(connection: Connection, held: Iterable[tuple[Signal, Grouped,
         held_until = signal.held_at if last is None else max(signal.held_at, last.held_until)
         opening = Opening(opening=grouped.opening, level=level, held_until=held_until)
         if opening != last:
-            row = {"b_rule": signal.rule.id, "b_key": signal.key} | msgspec.structs.asdict(opening)
-            (new if last is None else changed).append(row)
+            values = msgspec.structs.asdict(opening)
+            if last is None:
+                new.append({"rule": signal.rule.id, "key": signal.key} | values)
+            else:
+                changed.append({"b_rule": signal.rule.id, "b_key": signal.key} | values)
     if new:
-        connection.execute(insert(openings).values(rule=bindparam("b_rule"), key=bindparam("b_key")), new)
+        connection.execute(insert(openings), new)
     if changed:
         ours = (openings.c.rule == bindparam("b_rule"), openings.c.key == bindparam("b_key"))
         connection.execute(update(openings).where(*ours), changed)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
 
 from alerts.tables import alerts, deliveries, notifications, outbox_events
 from contracts.events import (
@@ -79,6 +79,16 @@ def waiting(connection: Connection, now: datetime) -> tuple[int, datetime | None
     unpublished = connection.execute(select(func.count()).select_from(outbox_events)).scalar_one()
     oldest = min((since for since in (unspread[1], unsent[1]) if since is not None), default=None)
     return unspread[0] + unsent[0] + unpublished, oldest
+
+
+def is_empty(connection: Connection, now: datetime) -> bool:
+    """Whether there is nothing to publish, spread or send: one question, asked many times a second."""
+    waiting = or_(
+        exists(select(outbox_events.c.number)),
+        exists().where(notifications.c.spread.is_(False), notifications.c.not_before <= now),
+        exists().where(deliveries.c.state == "pending", deliveries.c.due_at <= now),
+    )
+    return not connection.execute(select(waiting)).scalar_one()
 
 
 def unpublished(connection: Connection, limit: int) -> Sequence[tuple[int, str, Event]]:

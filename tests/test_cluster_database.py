@@ -3,18 +3,37 @@
 import time
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import create_engine, insert, select, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    insert,
+    select,
+    text,
+)
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
 
 import backends.database.tables
 from backends.database import SqlDatabase, open_database
+from backends.database.copying import copy_of
 from backends.database.crawl_book import DatabaseCrawlBook
 from backends.database.crawl_state import DatabaseCrawlState
 from backends.database.forget_list import DatabaseForgetList
 from backends.database.lease import DatabaseLease
 from backends.database.presence import DatabasePresence
+from backends.database.statements import upsert
 from backends.database.tables import processes
 from contracts.errors import NotConfigured, Retryable
 from contracts.ports.crawl_book import CrawlBook
@@ -212,3 +231,58 @@ def test_a_lock_that_stays_is_worth_another_try(cluster: Cluster, monkeypatch: p
         holder.execute(text("LOCK TABLE suite_kept IN ACCESS EXCLUSIVE MODE"))
         with pytest.raises(Retryable), database.writing() as connection:
             connection.execute(text("INSERT INTO suite_kept VALUES ('a', 1)"))
+
+
+def _everything() -> Table:
+    return Table(
+        "copied", MetaData(), Column("number", BigInteger, primary_key=True), Column("name", String(20)),
+        Column("order", Integer), Column("raw", LargeBinary), Column("at", DateTime(timezone=True)), Column("is_so", Boolean),
+        Column("share", Float), Column("kept", String(9), server_default="so"),
+    )  # fmt: skip
+
+
+def _rows(count: int) -> list[dict[str, object]]:
+    at = datetime(2026, 11, 24, 8, tzinfo=UTC)
+    names = ("\\N", "a\tb\n\\.", "妇联 “反家暴”", "", None)
+    return [
+        {
+            "number": number, "name": names[number % 5], "order": -number, "raw": bytes([number % 256, 0, 92, 10]),
+            "at": at + timedelta(seconds=number), "is_so": number % 3 == 0, "share": number / 7,
+        }
+        for number in range(count)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("count", [2, 500])
+def test_many_rows_arrive_as_one_by_one_whatever_is_in_them(cluster: Cluster, count: int) -> None:
+    database, table = cluster.open(), _everything()
+    table.create(database.engine)
+    with database.writing() as connection:
+        connection.execute(insert(table), _rows(count))
+    with database.reading() as connection:
+        found = connection.execute(select(table).order_by(table.c.number)).mappings().all()
+    assert [dict(row) for row in found] == [row | {"kept": "so"} for row in _rows(count)]
+
+
+def test_one_row_that_is_there_already_refuses_all_of_them(cluster: Cluster) -> None:
+    database, table = cluster.open(), _everything()
+    table.create(database.engine)
+    with database.writing() as connection:
+        connection.execute(insert(table), _rows(1))
+    with pytest.raises(IntegrityError), database.writing() as connection:
+        connection.execute(insert(table), _rows(100))
+    with database.writing() as connection:
+        connection.execute(upsert(connection, table).on_conflict_do_nothing(), _rows(100))
+    with database.reading() as connection:
+        assert len(connection.execute(select(table.c.number)).all()) == 100
+
+
+def test_only_an_insert_that_says_no_more_than_its_values_is_copied() -> None:
+    plain = 'INSERT INTO t (a, "order") VALUES (%(a)s::BIGINT, %(order)s::TIMESTAMP WITH TIME ZONE)'
+    copy = copy_of(plain)
+    assert copy is not None
+    assert (copy.statement, copy.names) == ('COPY t (a, "order") FROM STDIN', ("a", "order"))
+    for more in (" ON CONFLICT DO NOTHING", " RETURNING t.a"):
+        assert copy_of(plain + more) is None
+    assert copy_of("INSERT INTO t (a) VALUES (now())") is None
+    assert copy_of("INSERT INTO t (a) VALUES (lower(%(a)s::VARCHAR))") is None

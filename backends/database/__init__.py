@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
+from backends.database.copying import copy_many
 from backends.sqlite.faults import decided
 from contracts.errors import NotConfigured, QingtingError, Retryable
 
@@ -88,7 +89,9 @@ def open_database(url: str) -> SqlDatabase:
         address = make_url(url)
         if address.get_backend_name() == "sqlite":
             return SqlDatabase(_sqlite(url, address.database))
-        return SqlDatabase(create_engine(address, pool_pre_ping=True))
+        engine = create_engine(address, pool_pre_ping=True)
+        copy_many(engine)
+        return SqlDatabase(engine)
     except (ArgumentError, NoSuchModuleError) as broken:
         raise NotConfigured(
             "qingting.toml 的 database.url 读不懂；应写成 sqlite:///文件 或 postgresql+psycopg://用户:口令@主机/库名。"
