@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from alerts import store
 from alerts.matching import event_of, under
-from alerts.stages import EPISODE
+from alerts.stages import joined
 from alerts.tables import alerts, openings, silences
 from contracts.events import PostIndexed
 from contracts.level import LEVELS
@@ -74,30 +74,15 @@ def _precedence(row: Row[Any]) -> tuple[bool, int, datetime, str]:
 
 
 def _move_openings(connection: Connection, moved: Mapping[str, str]) -> None:
-    """Remember the openings of either key as those of one: the last ordinal, and the level of the latest episode."""
-    rows = connection.execute(select(openings).where(openings.c.key.contains("event=", autoescape=True))).all()
-    kept = {(row.rule, row.key): row for row in rows}
-    for row in rows:
-        event = event_of(row.key)
+    """Remember the openings of either key as those of one."""
+    kept = dict(store.last_openings(connection, openings.c.key.contains("event=", autoescape=True)))
+    for (rule, key), opening in [*kept.items()]:
+        event = event_of(key)
         if event not in moved:
             continue
-        key = under(row.key, moved[event])
-        other = kept.get((row.rule, key))
-        connection.execute(delete(openings).where(openings.c.rule == row.rule, openings.c.key == row.key))
-        if other is None:
-            values = {"opening": row.opening, "level": row.level, "held_until": row.held_until}
-            connection.execute(insert(openings), {"rule": row.rule, "key": key} | values)
-        else:
-            connection.execute(
-                update(openings).where(openings.c.rule == row.rule, openings.c.key == key).values(_joined(row, other))
-            )
-        kept[row.rule, key] = connection.execute(
-            select(openings).where(openings.c.rule == row.rule, openings.c.key == key)
-        ).one()
-
-
-def _joined(one: Row[Any], other: Row[Any]) -> dict[str, Any]:
-    earlier, later = sorted((one, other), key=lambda row: row.held_until)
-    is_one_episode = later.held_until - earlier.held_until <= EPISODE
-    level = max(one.level, other.level, key=LEVELS.index) if is_one_episode else later.level
-    return {"opening": max(one.opening, other.opening), "level": level, "held_until": later.held_until}
+        other = kept.get((rule, under(key, moved[event])))
+        stays = kept[rule, under(key, moved[event])] = joined(opening, other) if other else opening
+        both = openings.c.key.in_((key, under(key, moved[event])))
+        connection.execute(delete(openings).where(openings.c.rule == rule, both))
+        values = {"rule": rule, "key": under(key, moved[event])} | store.opening_values(stays)
+        connection.execute(insert(openings), values)

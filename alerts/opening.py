@@ -14,7 +14,7 @@ from alerts.settings import AlertSettings
 from alerts.signal import Signal
 from alerts.silences import Silence
 from alerts.silences import active as active_silences
-from alerts.stages import Grouped, Opening
+from alerts.stages import Episode, Grouped, Opening
 from alerts.tables import alerts, historic_pleas, notifications, openings
 from contracts.alert import Alert
 from contracts.events import PostIndexed
@@ -30,21 +30,23 @@ _BY: Final = "watch"
 
 def take(
     connection: Connection, signals: Sequence[Signal], settings: AlertSettings, open_work: OpenWork, now: datetime
-) -> None:
+) -> Mapping[tuple[str, str], Sequence[Episode]]:
     """Carry the signals of one judgement through the stages, at most one of a rule and key.
+
+    Return the past of each rule and key that has got more of it.
 
     What stands is read, and what is only brought up to date is written, for all of them at once: when many events grow,
     nearly every signal extends an alert that is open already.
     """
     standings = store.standing(connection, [store.open_key(signal.rule.id, signal.key) for signal in signals])
     lasts = _last_openings(connection, signals)
-    held: list[tuple[Signal, Grouped, Opening | None]] = []
+    kept: list[tuple[Signal, Opening, Opening | None]] = []
     grown: list[store.Grown] = []
     for signal in signals:
         standing = standings.get(store.open_key(signal.rule.id, signal.key))
         last = lasts.get((signal.rule.id, signal.key))
         grouped = stages.group(signal, standing, last)
-        held.append((signal, grouped, last))
+        kept.append((signal, stages.kept(signal, grouped, last), last))
         if grouped.act == "open":
             _open(connection, signal, grouped, settings, open_work, now)
         elif standing is not None and grouped.act == "raise":
@@ -52,7 +54,12 @@ def take(
         elif standing is not None:
             grown.append(_grown(signal, standing, grouped))
     store.refresh(connection, grown)
-    _keep_openings(connection, held)
+    _keep_openings(connection, kept)
+    return {
+        (signal.rule.id, signal.key): opening.past
+        for signal, opening, last in kept
+        if last is not None and opening.past != last.past
+    }
 
 
 def _open(
@@ -273,31 +280,21 @@ def _is_told(connection: Connection, message: str) -> bool:
 
 
 def _last_openings(connection: Connection, signals: Sequence[Signal]) -> Mapping[tuple[str, str], Opening]:
-    query = select(openings).where(
+    return store.last_openings(
+        connection,
         openings.c.rule.in_({signal.rule.id for signal in signals}),
         openings.c.key.in_({signal.key for signal in signals}),
     )
-    return {
-        (row.rule, row.key): Opening(opening=row.opening, level=row.level, held_until=row.held_until)
-        for row in connection.execute(query)
-    }
 
 
-def _keep_openings(connection: Connection, held: Iterable[tuple[Signal, Grouped, Opening | None]]) -> None:
+def _keep_openings(connection: Connection, kept: Iterable[tuple[Signal, Opening, Opening | None]]) -> None:
     new: list[dict[str, object]] = []
     changed: list[dict[str, object]] = []
-    for signal, grouped, last in held:
-        level = signal.level
-        if last is not None and grouped.opening == last.opening:
-            level = max(last.level, signal.level, key=LEVELS.index)
-        held_until = signal.held_at if last is None else max(signal.held_at, last.held_until)
-        opening = Opening(opening=grouped.opening, level=level, held_until=held_until)
-        if opening != last:
-            values = msgspec.structs.asdict(opening)
-            if last is None:
-                new.append({"rule": signal.rule.id, "key": signal.key} | values)
-            else:
-                changed.append({"b_rule": signal.rule.id, "b_key": signal.key} | values)
+    for signal, opening, last in kept:
+        if last is None:
+            new.append({"rule": signal.rule.id, "key": signal.key} | store.opening_values(opening))
+        elif opening != last:
+            changed.append({"b_rule": signal.rule.id, "b_key": signal.key} | store.opening_values(opening))
     if new:
         connection.execute(insert(openings), new)
     if changed:

@@ -21,6 +21,16 @@ from contracts.zone import BEIJING
 EPISODE: Final = timedelta(hours=3)
 """Windows of one key that hold less than this apart belong to one happening: after its alert was closed they open none."""
 
+_EPISODES_KEPT: Final = 24
+"""More than the hours in which a window may still alert can hold."""
+
+
+class Episode(msgspec.Struct, frozen=True, kw_only=True):
+    """A happening of a rule and key that is over: the end of its last window that held, and its highest level."""
+
+    until: datetime
+    level: Level
+
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
     """What is remembered of the last opening of a rule and key."""
@@ -28,6 +38,8 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     opening: int
     level: Level
     held_until: datetime
+    past: tuple[Episode, ...] = ()
+    """Earlier episodes, rising: their windows are judged again after every start, and are no news."""
 
 
 class Grouped(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +78,42 @@ def group(signal: Signal, standing: Alert | None, last: Opening | None) -> Group
     if signal.held_at > last.held_until + EPISODE:
         return Grouped(act="open", opening=last.opening + 1, reason="上一条已结束，平静后再次报警")
     return Grouped(act="drop", opening=last.opening, reason="同一轮声量的预警已由人结束")
+
+
+def is_past(past: Sequence[Episode], end: datetime, level: Level) -> bool:
+    """Whether a window belongs to an earlier episode, and is no louder than that was already."""
+    episode = next((one for one in past if end <= one.until + EPISODE), None)
+    return episode is not None and LEVELS.index(level) <= LEVELS.index(episode.level)
+
+
+def kept(signal: Signal, grouped: Grouped, last: Opening | None) -> Opening:
+    """Return what is to be remembered once the signal was taken."""
+    if last is None:
+        return Opening(opening=grouped.opening, level=signal.level, held_until=signal.held_at)
+    held_until = max(signal.held_at, last.held_until)
+    if grouped.opening == last.opening:
+        level = max(last.level, signal.level, key=LEVELS.index)
+        return msgspec.structs.replace(last, level=level, held_until=held_until)
+    past = last.past
+    if signal.held_at > last.held_until + EPISODE:
+        past = (*past, Episode(until=last.held_until, level=last.level))[-_EPISODES_KEPT:]
+    return Opening(opening=grouped.opening, level=signal.level, held_until=held_until, past=past)
+
+
+def joined(one: Opening, other: Opening) -> Opening:
+    """Return what is remembered of two keys that became one: the last ordinal, the level of the latest episode."""
+    earlier, later = sorted((one, other), key=lambda opening: opening.held_until)
+    past = {*one.past, *other.past}
+    level = later.level
+    if later.held_until - earlier.held_until <= EPISODE:
+        level = max(one.level, other.level, key=LEVELS.index)
+    else:
+        past.add(Episode(until=earlier.held_until, level=earlier.level))
+    rising = sorted(past, key=lambda episode: (episode.until, LEVELS.index(episode.level)))
+    return Opening(
+        opening=max(one.opening, other.opening), level=level, held_until=later.held_until,
+        past=tuple(rising[-_EPISODES_KEPT:]),
+    )  # fmt: skip
 
 
 def inhibit(rule: Rule, alert: Alert, standing: Iterable[Alert]) -> str:

@@ -8,7 +8,8 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, select, update
 
 from alerts import outbox
-from alerts.tables import alert_changes, alerts, notifications
+from alerts.stages import Episode, Opening
+from alerts.tables import alert_changes, alerts, notifications, openings
 from alerts.tables import deliveries as sent
 from alerts.tables import historic_pleas as historic
 from alerts.tables import positions as kept_positions
@@ -25,6 +26,7 @@ STATE_WORDS: Final[dict[str, str]] = {
 }  # fmt: skip
 
 _reason: Final = msgspec.json.Decoder(Reason).decode
+_past: Final = msgspec.json.Decoder(tuple[Episode, ...]).decode
 _ALERT_FIELDS: Final = tuple(field.name for field in msgspec.structs.fields(Alert))
 
 
@@ -264,6 +266,26 @@ def open_alert(
     if told:
         _append(connection, alert.id, 2, "told", alert.state, alert.level, "watch", told, now)
     _announce(connection, alert, 1, now)
+
+
+def last_openings(connection: Connection, *only: ColumnElement[bool]) -> Mapping[tuple[str, str], Opening]:
+    """Return what is remembered of the last openings, by rule and key; `only` narrows them."""
+    return {
+        (row.rule, row.key): Opening(
+            opening=row.opening, level=row.level, held_until=row.held_until, past=_past(row.past)
+        )
+        for row in connection.execute(select(openings).where(*only))
+    }  # fmt: skip
+
+
+def pasts(connection: Connection) -> Mapping[tuple[str, str], Sequence[Episode]]:
+    """Return the earlier episodes of every rule and key."""
+    return {at: opening.past for at, opening in last_openings(connection).items()}
+
+
+def opening_values(opening: Opening) -> dict[str, object]:
+    """Return the columns of what is remembered."""
+    return msgspec.structs.asdict(opening) | {"past": _json(opening.past)}
 
 
 def standing(connection: Connection, open_keys: Collection[str]) -> Mapping[str, Alert]:

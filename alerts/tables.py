@@ -80,8 +80,10 @@ openings = Table(
     Column("opening", Integer, nullable=False),
     Column("level", String(10), nullable=False),
     Column("held_until", Instant, nullable=False),
+    Column("past", Text, nullable=False, server_default="[]"),
 )
-"""Per rule and key: the last ordinal, the highest level told in its episode, the end of the latest window that held."""
+"""Per rule and key: the last ordinal, the highest level told in its episode, the end of the latest window that held, and
+the earlier episodes."""
 
 historic_pleas = Table(
     "historic_pleas",

@@ -11,9 +11,11 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
+from alerts import store
 from alerts.baseline import ZONE_HOURS, Baseline, learn, listening
 from alerts.matching import Matcher, event_of, matcher, under
 from alerts.rule import Rule
+from alerts.stages import Episode
 from alerts.tables import counted_posts, event_merges, volumes, windows
 from alerts.windows import Bucket
 from contracts.events import PostIndexed
@@ -33,7 +35,7 @@ class Tally:
 
     __slots__ = (
         "_baseline", "_baseline_hour", "absorbed", "buckets", "dirty_days", "dirty_minutes", "first", "is_learning", "key",
-        "last", "mark", "rule", "stored_days", "stored_minutes", "volume",
+        "last", "mark", "past", "rule", "stored_days", "stored_minutes", "volume",
     )  # fmt: skip
 
     def __init__(self, rule: str, key: str, *, is_learning: bool) -> None:
@@ -51,6 +53,8 @@ class Tally:
         self.dirty_minutes: set[int] = set()
         self.dirty_days: set[int] = set()
         self.first, self.last = 1 << 60, -1
+        self.past: Sequence[Episode] = ()
+        """Episodes before the last opening: see `stages.is_past`."""
         self._baseline: Baseline | None = None
         self._baseline_hour = 0
 
@@ -139,6 +143,13 @@ class Tallies:
                 self._touched[tally] = None
         for tally in self._touched:
             tally.touch()
+        self.recall(store.pasts(connection))
+
+    def recall(self, pasts: Mapping[tuple[str, str], Sequence[Episode]]) -> None:
+        """Remember the earlier episodes of some rules and keys."""
+        for at, past in pasts.items():
+            if tally := self._tallies.get(at):
+                tally.past = past
 
     def count(
         self, connection: Connection, posts: Iterable[PostIndexed], pleas: Iterable[PostIndexed], *, first_hour: int,

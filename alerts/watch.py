@@ -37,7 +37,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, insert, update
 
-from alerts import burst, frequency, merging, opening, store, wording
+from alerts import burst, frequency, merging, opening, stages, store, wording
 from alerts.opening import OpenWork
 from alerts.rule import PLEA, Rule
 from alerts.settings import AlertSettings
@@ -141,6 +141,7 @@ class WatchRole:
         merges = merging.merges(record.event for record in records if isinstance(record.event, PostIndexed))
         if merges and (moved := memory.tallies.merge(connection, merges, hour=now_minute // 60)):
             merging.follow(connection, moved, now)
+            memory.tallies.recall(store.pasts(connection))
         posts, pleas = _sorted_out(records)
         opening.take_pleas(connection, self._plea_rule, pleas, self._settings, self._open_work, now)
         late = memory.tallies.count(
@@ -168,7 +169,7 @@ class WatchRole:
                 signals.append(signal)
             memory.tallies.judged(tally)
         if signals:
-            opening.take(connection, signals, self._settings, self._open_work, now)
+            memory.tallies.recall(opening.take(connection, signals, self._settings, self._open_work, now))
 
     def _judge(self, tallies: Tallies, rule: Rule, tally: Tally, now_minute: int) -> Signal | None:
         """Return the strongest window that holds among those that a new post touched, None if none does."""
@@ -186,6 +187,8 @@ class WatchRole:
             )  # fmt: skip
             if held is None or (age_hours > self._settings.alert_age_hours and held.level != "red"):
                 continue
+            if stages.is_past(tally.past, _instant(end + 1), held.level):
+                continue
             latest = max(latest, end)
             strength = (LEVELS.index(held.level), seen.count, seen, held)
             if best is None or strength[:2] >= best[:2]:
@@ -195,8 +198,12 @@ class WatchRole:
         _, _, seen, held = best
         return Signal(
             rule=rule, key=tally.key, level=held.level, reason=wording.opinion_reason(rule.type, seen, held),
-            posts=seen.posts, held_at=datetime.fromtimestamp((latest + 1) * 60, UTC), sample=seen.sample,
+            posts=seen.posts, held_at=_instant(latest + 1), sample=seen.sample,
         )  # fmt: skip
+
+
+def _instant(minute: int) -> datetime:
+    return datetime.fromtimestamp(minute * 60, UTC)
 
 
 class _Memory:

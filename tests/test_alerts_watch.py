@@ -167,6 +167,36 @@ def test_a_closed_alert_does_not_come_back_because_the_role_was_restarted() -> N
         assert only(town.alerts()).state == "resolved"
 
 
+LOUD = Rule(id="loud", type="frequency", min_posts=10, level="blue", levels=Levels(red=Threshold(min_posts=40)))
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_loud_episode_that_people_closed_neither_opens_nor_raises_anything_after_a_restart(is_open: bool) -> None:
+    with Scenario(LOUD) as town:
+        town.posts(50).close_alert(only(town.alerts()))
+        town.at(240).posts(12)
+        if not is_open:
+            town.close_alert(only(town.alerts(open_only=True)))
+        town.killed().watched()
+        assert sorted((alert.level, alert.count) for alert in town.alerts()) == [("blue", 12), ("red", 50)]
+
+
+def test_late_posts_of_a_loud_episode_that_people_closed_raise_nothing_later() -> None:
+    with Scenario(LOUD) as town:
+        town.posts(50).close_alert(only(town.alerts()))
+        town.at(240).posts(12).at(241).posts(3, published=1)
+        assert sorted((alert.level, alert.count) for alert in town.alerts()) == [("blue", 12), ("red", 50)]
+
+
+def test_an_earlier_episode_that_late_posts_make_red_is_news_all_the_same() -> None:
+    with Scenario(LOUD) as town:
+        town.posts(12).close_alert(only(town.alerts()))
+        town.at(240).posts(12)
+        town.close_alert(only(town.alerts(open_only=True)))
+        town.at(241).posts(35, published=1)
+        assert only(town.alerts(open_only=True)).level == "red"
+
+
 BURST = Rule(id="burst", type="burst", group_by=("topic", "region"), min_posts=10, ratio=3, surprise=4)
 
 
