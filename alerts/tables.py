@@ -132,6 +132,14 @@ volumes = Table(
 )
 """Posts by hour of one day (Asia/Shanghai, days since 1970) of one key; rule and key "" hold all opinion posts."""
 
+rule_starts = Table(
+    "alert_rule_starts",
+    metadata,
+    Column("rule", String(80), primary_key=True),
+    Column("hour", Integer, nullable=False),
+)
+"""The first hour, since 1970, of which a rule that compares with what was usual has seen the posts."""
+
 event_merges = Table(
     "event_merges",
     metadata,

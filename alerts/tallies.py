@@ -4,6 +4,7 @@ Memory mirrors the tables: `load` rebuilds it, `save` writes only what a batch t
 After any failure the whole memory is thrown away and loaded again, so it never runs ahead of the tables.
 """
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final
@@ -16,7 +17,7 @@ from alerts.baseline import ZONE_HOURS, Baseline, learn, listening
 from alerts.matching import Matcher, event_of, matcher, under
 from alerts.rule import Rule
 from alerts.stages import Episode
-from alerts.tables import counted_posts, event_merges, volumes, windows
+from alerts.tables import counted_posts, event_merges, rule_starts, volumes, windows
 from alerts.windows import Bucket
 from contracts.events import PostIndexed
 from contracts.identity import digest
@@ -113,6 +114,10 @@ class Tallies:
         self._order = {rule: place for place, rule in enumerate(self.rules)}
         self._matchers: list[tuple[str, Matcher]] = [(rule.id, matcher(rule)) for rule in self.rules.values()]
         self._learning = frozenset({"", *(rule.id for rule in self.rules.values() if rule.type == "burst")})
+        self._since: dict[str, int] = {}
+        """The first hour of which a learning rule has seen the posts: before it, silence of a key means nothing."""
+        self._later: set[str] = set()
+        """Rules whose first hour is to be written."""
         self._by_event = frozenset(rule.id for rule in self.rules.values() if "event" in rule.group_by)
         self._standing: dict[str, str] = {}
         self._parts: dict[str, list[str]] = {}
@@ -144,6 +149,10 @@ class Tallies:
         for tally in self._touched:
             tally.touch()
         self.recall(store.pasts(connection))
+        self._since = {row.rule: row.hour for row in connection.execute(select(rule_starts))}
+        if self.all.volume:  # a home from before the hours were written: what has volumes was there all the time
+            learnt = {tally.rule for tally in self._tallies.values() if tally.volume} - self._since.keys()
+            self._since |= dict.fromkeys(learnt, min(self.all.volume))
 
     def recall(self, pasts: Mapping[tuple[str, str], Sequence[Episode]]) -> None:
         """Remember the earlier episodes of some rules and keys."""
@@ -166,6 +175,8 @@ class Tallies:
             for post in posts
             if (second := int(post.published_at.timestamp())) <= last_second and second >= first_hour * 3600
         ]
+        if timely:
+            self._begin(min(second for _, second, _ in timely) // 3600)
         asking = [
             (_number(plea.id), int(plea.published_at.timestamp()) // 3600)
             for plea in pleas
@@ -260,7 +271,7 @@ class Tallies:
         hours = self._listening.get(hour)
         if hours is None:
             hours = self._listening[hour] = listening(self.all.volume, hour)
-        return tally.baseline(hour, hours)
+        return tally.baseline(hour, hours[bisect_left(hours, self._since.get(tally.rule, hour)) :])
 
     def save(self, connection: Connection) -> None:
         """Write what was touched since the last save."""
@@ -278,6 +289,12 @@ class Tallies:
                 [{"b_post": number, "b_keys": marks} for number, (_, marks, _) in old],
             )
         self._counted = {}
+        if self._later:
+            connection.execute(delete(rule_starts).where(rule_starts.c.rule.in_(self._later)))
+            connection.execute(
+                insert(rule_starts), [{"rule": rule, "hour": self._since[rule]} for rule in sorted(self._later)]
+            )
+            self._later = set()
         changed_windows: list[dict[str, Any]] = []
         changed_days: list[dict[str, Any]] = []
         new_windows: list[dict[str, Any]] = []
@@ -318,6 +335,13 @@ class Tallies:
             tally.stored_days = {day for day in tally.stored_days if day >= first_day}
             if not tally.volume and not tally.buckets and tally is not self.all:
                 self._drop(tally)
+
+    def _begin(self, hour: int) -> None:
+        """Take note that every learning rule has seen the posts of this hour."""
+        for rule in self._learning - {""}:
+            if hour < self._since.get(rule, hour + 1):
+                self._since[rule] = hour
+                self._later.add(rule)
 
     def _tally(self, rule: str, key: str) -> Tally:
         tally = self._tallies.get((rule, key))

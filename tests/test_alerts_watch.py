@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from alerts import silences, store
 from alerts.rule import Levels, QuietHours, Routes, Rule, Threshold, Where
 from alerts.settings import AlertSettings
+from alerts.tables import rule_starts
 from contracts.errors import Conflict
 from contracts.events import POSTS_INDEXED
 from contracts.identity import alert_id, plea_alert_id
@@ -211,6 +213,31 @@ def usual(town: Scenario, per_hour: int, days: int = 7) -> None:
     )
     assert town.alerts() == ()
     town.clock.advance(timedelta(seconds=10))
+
+
+def test_a_burst_rule_that_joins_a_running_house_takes_the_usual_for_no_burst() -> None:
+    with Scenario(Rule(id="far", type="frequency", min_posts=1000)) as town:
+        usual(town, 24)
+        town.joined(BURST)
+        for minute in range(2, 62, 2):
+            town.at(minute).posts(1)
+        assert town.alerts() == ()
+
+
+def test_a_burst_rule_of_a_house_from_before_its_start_was_kept_goes_on_comparing() -> None:
+    with Scenario(BURST) as town:
+        usual(town, 2)
+        with town.database.writing() as connection:
+            connection.execute(delete(rule_starts))
+        town.killed().posts(40)
+        assert only(town.alerts()).baseline < 4
+
+
+def test_a_burst_of_a_key_never_seen_while_the_rule_was_there_is_one() -> None:
+    with Scenario(BURST) as town:
+        usual(town, 24)
+        town.killed().posts(12, topics=("health",))
+        assert only(town.alerts()).topic == "health"
 
 
 def test_far_more_than_usual_is_a_burst_with_its_numbers() -> None:

@@ -124,6 +124,11 @@ class Scenario:
             lambda _connection, alert, _now: self.work.append(alert.id), settings=self.settings,
         )  # fmt: skip
 
+    def joined(self, rule: Rule) -> "Scenario":
+        """Start the watch role again with one rule more."""
+        self.rules = (*self.rules, rule)
+        return self.killed()
+
     def at(self, minute: float) -> "Scenario":
         """Move the clock to so many minutes after the start."""
         self.clock.advance(START + timedelta(minutes=minute) - self.clock.now())
