@@ -80,9 +80,9 @@ def _move_openings(connection: Connection, moved: Mapping[str, str]) -> None:
         event = event_of(key)
         if event not in moved:
             continue
-        other = kept.get((rule, under(key, moved[event])))
-        stays = kept[rule, under(key, moved[event])] = joined(opening, other) if other else opening
-        both = openings.c.key.in_((key, under(key, moved[event])))
+        standing = under(key, moved[event])
+        other = kept.get((rule, standing))
+        stays = kept[rule, standing] = joined(opening, other) if other else opening
+        both = openings.c.key.in_((key, standing))
         connection.execute(delete(openings).where(openings.c.rule == rule, both))
-        values = {"rule": rule, "key": under(key, moved[event])} | store.opening_values(stays)
-        connection.execute(insert(openings), values)
+        connection.execute(insert(openings), {"rule": rule, "key": standing} | store.opening_values(stays))

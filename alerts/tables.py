@@ -138,7 +138,7 @@ rule_starts = Table(
     Column("rule", String(80), primary_key=True),
     Column("hour", Integer, nullable=False),
 )
-"""The first hour, since 1970, of which a rule that compares with what was usual has seen the posts."""
+"""The hour, since 1970, in which a rule that compares with what was usual joined the house; 0 where it was there first."""
 
 event_merges = Table(
     "event_merges",

@@ -115,9 +115,8 @@ class Tallies:
         self._matchers: list[tuple[str, Matcher]] = [(rule.id, matcher(rule)) for rule in self.rules.values()]
         self._learning = frozenset({"", *(rule.id for rule in self.rules.values() if rule.type == "burst")})
         self._since: dict[str, int] = {}
-        """The first hour of which a learning rule has seen the posts: before it, silence of a key means nothing."""
-        self._later: set[str] = set()
-        """Rules whose first hour is to be written."""
+        """The hour in which a learning rule joined, 0 where it was there first: before it, silence of a key means nothing."""
+        self._is_since_stored = True
         self._by_event = frozenset(rule.id for rule in self.rules.values() if "event" in rule.group_by)
         self._standing: dict[str, str] = {}
         self._parts: dict[str, list[str]] = {}
@@ -149,10 +148,7 @@ class Tallies:
         for tally in self._touched:
             tally.touch()
         self.recall(store.pasts(connection))
-        self._since = {row.rule: row.hour for row in connection.execute(select(rule_starts))}
-        if self.all.volume:  # a home from before the hours were written: what has volumes was there all the time
-            learnt = {tally.rule for tally in self._tallies.values() if tally.volume} - self._since.keys()
-            self._since |= dict.fromkeys(learnt, min(self.all.volume))
+        self._join({row.rule: row.hour for row in connection.execute(select(rule_starts))})
 
     def recall(self, pasts: Mapping[tuple[str, str], Sequence[Episode]]) -> None:
         """Remember the earlier episodes of some rules and keys."""
@@ -175,8 +171,6 @@ class Tallies:
             for post in posts
             if (second := int(post.published_at.timestamp())) <= last_second and second >= first_hour * 3600
         ]
-        if timely:
-            self._begin(min(second for _, second, _ in timely) // 3600)
         asking = [
             (_number(plea.id), int(plea.published_at.timestamp()) // 3600)
             for plea in pleas
@@ -271,7 +265,7 @@ class Tallies:
         hours = self._listening.get(hour)
         if hours is None:
             hours = self._listening[hour] = listening(self.all.volume, hour)
-        return tally.baseline(hour, hours[bisect_left(hours, self._since.get(tally.rule, hour)) :])
+        return tally.baseline(hour, hours[bisect_left(hours, self._since[tally.rule]) :])
 
     def save(self, connection: Connection) -> None:
         """Write what was touched since the last save."""
@@ -289,12 +283,12 @@ class Tallies:
                 [{"b_post": number, "b_keys": marks} for number, (_, marks, _) in old],
             )
         self._counted = {}
-        if self._later:
-            connection.execute(delete(rule_starts).where(rule_starts.c.rule.in_(self._later)))
+        if not self._is_since_stored:
+            connection.execute(delete(rule_starts))
             connection.execute(
-                insert(rule_starts), [{"rule": rule, "hour": self._since[rule]} for rule in sorted(self._later)]
+                insert(rule_starts), [{"rule": rule, "hour": hour} for rule, hour in self._since.items()]
             )
-            self._later = set()
+            self._is_since_stored = True
         changed_windows: list[dict[str, Any]] = []
         changed_days: list[dict[str, Any]] = []
         new_windows: list[dict[str, Any]] = []
@@ -336,12 +330,17 @@ class Tallies:
             if not tally.volume and not tally.buckets and tally is not self.all:
                 self._drop(tally)
 
-    def _begin(self, hour: int) -> None:
-        """Take note that every learning rule has seen the posts of this hour."""
-        for rule in self._learning - {""}:
-            if hour < self._since.get(rule, hour + 1):
-                self._since[rule] = hour
-                self._later.add(rule)
+    def _join(self, stored: Mapping[str, int]) -> None:
+        """Let the learning rules that are not stored join now; one that went and comes back joins anew.
+
+        In a home that has stored none yet, what has volumes was there from the first.
+        """
+        there = {tally.rule for tally in self._tallies.values() if tally.volume} if not stored else frozenset()
+        joining = max(self.all.volume) + 1 if self.all.volume else 0
+        self._since = {
+            rule: stored.get(rule, 0 if rule in there else joining) for rule in sorted(self._learning)
+        }  # fmt: skip
+        self._is_since_stored = self._since == stored
 
     def _tally(self, rule: str, key: str) -> Tally:
         tally = self._tallies.get((rule, key))

@@ -202,11 +202,11 @@ def test_an_earlier_episode_that_late_posts_make_red_is_news_all_the_same() -> N
 BURST = Rule(id="burst", type="burst", group_by=("topic", "region"), min_posts=10, ratio=3, surprise=4)
 
 
-def usual(town: Scenario, per_hour: int, days: int = 7) -> None:
+def usual(town: Scenario, per_hour: int, days: int = 7, until: float = 0) -> None:
     now = town.clock.now()
     town.arrive(
         *(
-            make(f"usual {hour} {n}", now=now, published=-60 * hour - 50 * n / per_hour - 5)
+            make(f"usual {hour} {n}", now=now, published=until - 60 * hour - 50 * n / per_hour - 5)
             for hour in range(1, days * 24)
             for n in range(per_hour)
         )
@@ -221,6 +221,29 @@ def test_a_burst_rule_that_joins_a_running_house_takes_the_usual_for_no_burst() 
         town.joined(BURST)
         for minute in range(2, 62, 2):
             town.at(minute).posts(1)
+        assert town.alerts() == ()
+
+
+def test_a_late_post_does_not_make_a_rule_that_joined_older_than_it_is() -> None:
+    with Scenario(Rule(id="far", type="frequency", min_posts=1000)) as town:
+        usual(town, 24)
+        town.joined(BURST).at(1).posts(1, published=-5 * 24 * 60)
+        for minute in range(2, 62, 2):
+            town.at(minute).posts(1)
+        assert town.alerts() == ()
+
+
+def test_a_burst_rule_that_was_away_for_a_while_joins_anew() -> None:
+    far = Rule(id="far", type="frequency", min_posts=1000)
+    with Scenario(far, BURST) as town:
+        town.posts(1)
+        town.rules = (far,)
+        week = 7 * 24 * 60
+        town.killed().at(week)
+        usual(town, 24, until=week)
+        town.joined(BURST)
+        for minute in range(2, 62, 2):
+            town.at(week + minute).posts(1)
         assert town.alerts() == ()
 
 

@@ -90,7 +90,8 @@ def open_database(url: str) -> SqlDatabase:
         if address.get_backend_name() == "sqlite":
             return SqlDatabase(_sqlite(url, address.database))
         engine = create_engine(address, pool_pre_ping=True)
-        copy_many(engine)
+        if engine.driver == "psycopg":
+            copy_many(engine)
         return SqlDatabase(engine)
     except (ArgumentError, NoSuchModuleError) as broken:
         raise NotConfigured(
