@@ -235,3 +235,11 @@ _CONTRAST = """() => {
 def test_everybody_is_known_by_the_name_of_the_role(world: World, sign_in: SignIn) -> None:
     for who in ("hotline", "auditor"):
         expect(sign_in(who).locator(".top .me").first).to_have_text(EVERYBODY[who][0])
+
+
+def test_who_signs_in_has_room_to_type(sign_in: SignIn) -> None:
+    page = sign_in("officer")
+    page.get_by_role("button", name="退出").click()
+    box = page.get_by_label("口令").bounding_box()
+    assert box is not None
+    assert box["width"] >= 250
