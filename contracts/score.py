@@ -40,7 +40,8 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     danger: float = 0.0
     lane: Lane | None = None
     marks: tuple[str, ...] = ()
-    """For a plea: the words that made it one, as found in the text (shown to officers; handed to the hotline)."""
+    """For a plea: the words that made it one, as found in the text (shown to officers; handed to the hotline); behind
+    `BY_MODEL` where no rule was certain."""
     reasons: tuple[str, ...] = ()
     """For a plea: the names of the rules or signs that made it one, most pressing first; empty in older scores."""
     regions: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from contracts.lane import Lane
+from contracts.lane import BY_MODEL, Lane
 from contracts.level import Level
 
 TaskKind = Literal["judgement", "response", "help"]
@@ -83,6 +83,16 @@ class HelpTask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     overdue: bool = False
     place: str = ""
     marks: tuple[str, ...] = ()
+
+    @property
+    def by_model(self) -> bool:
+        """Whether no rule found it: the model took it for a plea."""
+        return BY_MODEL in self.marks
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The marks that are the post's own words."""
+        return tuple(mark for mark in self.marks if mark != BY_MODEL)
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 import msgspec
 import yaml
 
-from contracts.errors import Rejected
+from contracts.errors import Rejected, reason_of
 
 MISSING: Final = object()
 """What a faulty value becomes: the field then keeps its default, so that the rest is judged in the same run."""
@@ -42,7 +42,7 @@ def compose(path: Path, what: str) -> yaml.Node | Fault | None:
     except UnicodeDecodeError as error:
         raise Rejected(f"{path} 不是 UTF-8 编码：请用 UTF-8 另存后重试。") from error
     except OSError as error:
-        raise Rejected(f"读不了{what}文件 {path}（{error.strerror or error}）：请检查权限。") from error
+        raise Rejected(f"读不了{what}文件 {path}（{reason_of(error)}）：请检查权限。") from error
     try:
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from contracts.errors import Rejected
+from contracts.errors import Rejected, reason_of
 
 LINE_BYTES_MAX: Final = 1 << 20
 """A row of a post needs no more; a longer line is rejected without being held in memory."""
@@ -92,7 +92,7 @@ def open_text_file(path: Path) -> TextFile:
         file_ = TextFile(path, "utf-8")
         sample = _sample(file_)
     except OSError as error:
-        raise Rejected(f"读不了文件 {path}（{error.strerror or error}）：请检查权限和磁盘。") from error
+        raise Rejected(f"读不了文件 {path}（{reason_of(error)}）：请检查权限和磁盘。") from error
     if not sample.strip(b"\xef\xbb\xbf \t\r\n"):
         raise Rejected(f"{path} 里没有内容：请检查导出是否完成。")
     if sample.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -5,12 +5,10 @@ from collections.abc import Iterable
 import msgspec
 
 from contracts.explanation import Explanation, PleaVerdict
-from contracts.lane import LANE_WORDS
+from contracts.lane import BY_MODEL, BY_MODEL_WORDS, DANGER_BY_MODEL, LANE_WORDS
 from contracts.post import Post
 from contracts.score import Score
 from desk.said import Said
-
-_BY_MODEL = "模型判断"
 
 
 class PleaWhy(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,16 +24,19 @@ def why_plea(post: Post, score: Score, reasons: Explanation | None) -> PleaWhy:
     text = f"{post.title}\n{post.text}" if post.title else post.text
     today = reasons.plea if reasons else PleaVerdict()
     spans = {one.name: one.spans for one in today.reasons if not one.guard}
-    names = [name for name in score.reasons or tuple(spans) if name != _BY_MODEL]
-    by_model = _BY_MODEL in (*score.reasons, *score.marks)
+    names = [name for name in score.reasons or tuple(spans) if name != BY_MODEL]
+    by_model = BY_MODEL in (*score.reasons, *score.marks)
     lines = [
-        Said(what="规则" if not by_model else "迹象", word=_plain(name), reasons=_words(text, spans.get(name, ())))
+        Said(what=_kind(name, by_model=by_model), word=_plain(name), reasons=_words(text, spans.get(name, ())))
         for name in names
     ]
     places = [place for found in spans.values() for place in found]
     if not places:  # no model here can tell: the stored words, where they stand as they are
-        places = [(at, at + len(mark)) for mark in score.marks if mark != _BY_MODEL and (at := text.find(mark)) >= 0]
-    word = "没有规则命中，由模型判断" if by_model else f"命中{_count(names)}" if names else ""
+        places = [(at, at + len(mark)) for mark in score.marks if mark != BY_MODEL and (at := text.find(mark)) >= 0]
+    rules = [name for name in names if name != DANGER_BY_MODEL]
+    word = BY_MODEL_WORDS if by_model else f"命中{_count(rules)}" if rules else ""
+    if word and len(rules) < len(names):
+        word += f"，{DANGER_BY_MODEL}"
     if not word:
         word = f"帖中说到{'、'.join(f'「{mark}」' for mark in score.marks)}" if score.marks else "收到时没有留下依据"
     if reasons is not None and today.lane != score.lane:
@@ -61,6 +62,10 @@ def not_a_plea(text: str, today: PleaVerdict) -> list[Said]:
         note = f"{''.join(f'「{word}」' for word in heard)}没有算作求助的话" if heard else ""
         lines.append(Said(what="求助", word=f"未判为求助：属于「{_plain(guard)}」", reasons=tuple(words), note=note))
     return lines
+
+
+def _kind(name: str, *, by_model: bool) -> str:
+    return "模型" if name == DANGER_BY_MODEL else "迹象" if by_model else "规则"
 
 
 def _count(names: list[str]) -> str:

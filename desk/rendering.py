@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
-from contracts.lane import LANE_WORDS
+from contracts.lane import BY_MODEL_WORDS, LANE_WORDS
 from contracts.level import LEVEL_MEANINGS, LEVEL_WORDS
 from contracts.post import Post
 from contracts.provenance import DATE_SOURCE_WORDS, LANGUAGE_WORDS
@@ -46,7 +46,7 @@ class Rendering:
             "source": self._source,
         }  # fmt: skip
         self.environment.globals |= {"wording": wording, "highlighted": highlighted, "left": left,
-            "date_source_words": DATE_SOURCE_WORDS, "language_words": LANGUAGE_WORDS,
+            "by_model_words": BY_MODEL_WORDS, "date_source_words": DATE_SOURCE_WORDS, "language_words": LANGUAGE_WORDS,
         }  # fmt: skip
 
     def _source(self, code: str) -> str:

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from contracts.lane import DANGEROUS, LANES, Lane
+from contracts.lane import BY_MODEL, DANGER_BY_MODEL, DANGEROUS, LANES, Lane
 from contracts.ports.scorer import Judgement
 from pipeline import help_rules as rules
 from pipeline.help_gate import Sieve
@@ -21,10 +21,6 @@ from pipeline.help_guards import GUARDS, Guard
 from pipeline.help_points import Points, points
 from pipeline.help_signs import HARM, SCENES, SCORE_WEIGHT, START
 
-BY_MODEL: Final = "模型判断"
-"""The mark of a plea that no rule found."""
-DANGER_BY_MODEL: Final = "模型判断有危险"
-"""The reason of a plea that a rule found and that score and signs call dangerous."""
 PLEA: Final = 0.35
 """From this fused probability on a text without a rule's hit is a plea: missing one weighs more than a look too many."""
 DANGER: Final = 0.055

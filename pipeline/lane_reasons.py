@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from contracts.explanation import PleaReason, PleaVerdict
+from contracts.lane import BY_MODEL
 from contracts.ports.scorer import Judgement
 from pipeline import lane
 from pipeline.help_signs import SIGNS
-from pipeline.lane import BY_MODEL
 
 _TELLING: Final = 0.3
 """Points from which on a sign's words are marked: fewer are the "我" of nearly every post."""

@@ -7,7 +7,7 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
-from contracts.errors import Rejected
+from contracts.errors import Rejected, reason_of
 from qingting.home import Home
 
 DATABASES = ("desk.db", "log.db", "index.db")
@@ -36,7 +36,7 @@ def backup(home: Home, target: Path) -> int:
         part.replace(target)
     except OSError as failed:
         part.unlink(missing_ok=True)
-        raise Rejected(f"备份写不到 {target}（{failed.strerror}）。请检查路径、权限和磁盘空间。") from failed
+        raise Rejected(f"备份写不到 {target}（{reason_of(failed)}）。请检查路径、权限和磁盘空间。") from failed
     return target.stat().st_size
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from backends.files.locks import open_lock, take
 from backends.files.presence import FilePresence
-from contracts.errors import Conflict, NotConfigured
+from contracts.errors import Conflict, NotConfigured, reason_of
 
 STARTING_FILES = ("qingting.toml", "sources.yaml", "rules.yaml")
 _KEY_BYTES = 32
@@ -92,7 +92,7 @@ class Home:
                     (self.folder / name).write_text(given.read_text("utf-8"), "utf-8")
         except OSError as failed:
             raise NotConfigured(
-                f"在 {self.folder} 建不了 home（{failed.strerror}：{failed.filename}）。请换一个可写的文件夹或腾出空间。"
+                f"在 {self.folder} 建不了 home（{reason_of(failed)}：{failed.filename}）。请换一个可写的文件夹或腾出空间。"
             ) from failed
 
     def require(self) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from contracts.errors import NotConfigured, Rejected
 from contracts.explanation import Explain, Explanation
 from contracts.identity import post_id
+from contracts.lane import BY_MODEL, BY_MODEL_WORDS
 from contracts.post import Post
 from contracts.score import Score
 
@@ -65,7 +66,12 @@ def _reasons(reasons: Explanation, score: Score) -> dict[str, Any]:
         heads["attack"] = {"p": score.attack, "spans": []}
     plea = reasons.plea
     why = [
-        {"name": one.name, "guard": one.guard, "spans": [list(span) for span in one.spans]} for one in plea.reasons
+        {
+            "name": BY_MODEL_WORDS if one.name == BY_MODEL else one.name,
+            "guard": one.guard,
+            "spans": [list(span) for span in one.spans],
+        }
+        for one in plea.reasons
     ]  # a guard's name says why what sounds like a plea is none
     return {
         "scorer": reasons.scorer, "heads": heads,

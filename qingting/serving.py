@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from backends.secrets import read_secret
-from contracts.errors import NotConfigured
+from contracts.errors import NotConfigured, reason_of
 from qingting.hot_standings import standings
 from qingting.wiring import House
 
@@ -31,7 +31,7 @@ def require_free_port(host: str, port: int) -> None:
                 f"端口 {host}:{port} 已被别的程序占用。请停下它，或在 qingting.toml 的 [desk] port 换一个端口。"
             ) from failed
         raise NotConfigured(
-            f"不能在 {host}:{port} 上提供值班台（{failed.strerror}）。请检查 qingting.toml 的 [desk] host 和 port。"
+            f"不能在 {host}:{port} 上提供值班台（{reason_of(failed)}）。请检查 qingting.toml 的 [desk] host 和 port。"
         ) from failed
 
 

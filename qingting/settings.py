@@ -24,7 +24,7 @@ from backends.settings import (
     LogSettings,
     WebhookSettings,
 )
-from contracts.errors import NotConfigured
+from contracts.errors import NotConfigured, reason_of
 from crawlers.settings import CrawlSettings
 from desk.settings import DeskSettings
 from pipeline.settings import PipelineSettings
@@ -62,7 +62,7 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     except tomllib.TOMLDecodeError as broken:
         raise NotConfigured(f"设置文件 {path} 不是合法的 TOML：{broken}。请按该行该列改正。") from broken
     except OSError as broken:
-        raise NotConfigured(f"设置文件 {path} 读不了：{broken.strerror}。") from broken
+        raise NotConfigured(f"设置文件 {path} 读不了：{reason_of(broken)}。") from broken
     given = _with_embedded(_with_environment(written, environment))
     faults = [f"{path}：{fault}" for fault in _faults(Settings, given, "")]
     if faults:

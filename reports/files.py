@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from contracts.errors import NotConfigured, Retryable
+from contracts.errors import NotConfigured, Retryable, reason_of
 from contracts.report import Report
 from reports import docx, html
 
@@ -26,7 +26,7 @@ def write(report: Report, folder: Path, *, people: Mapping[str, str] | None = No
     except (PermissionError, FileExistsError, NotADirectoryError) as refused:
         raise NotConfigured(f"周报文件夹 {folder} 不能写入；请检查它的权限后重试。") from refused
     except OSError as full:
-        raise Retryable(f"周报没有写进 {folder}（{full.strerror}）；请腾出磁盘空间后重试。") from full
+        raise Retryable(f"周报没有写进 {folder}（{reason_of(full)}）；请腾出磁盘空间后重试。") from full
     return written
 
 

@@ -1,6 +1,7 @@
 """The register of official accounts (账号矩阵): named, of a unit, with no credential anywhere."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -68,6 +69,17 @@ def listing(connection: Connection, *, active_only: bool = False) -> tuple[Accou
     rows = connection.execute(select(accounts).order_by(accounts.c.platform, accounts.c.name))
     found = tuple(Account(**row._mapping) for row in rows)  # noqa: SLF001
     return tuple(account for account in found if account.active) if active_only else found
+
+
+def for_unit(register: Sequence[Account], unit: str) -> tuple[tuple[Account, ...], Account | None]:
+    """Return the register with the unit's own accounts first, and the one that speaks for it unless somebody chooses another.
+
+    None where the unit has no active account of its own, or several: then a person chooses.
+    """
+    own = [account for account in register if account.unit == unit]
+    active = [account for account in own if account.active]
+    others = [account for account in register if account.unit != unit]
+    return (*own, *others), active[0] if len(active) == 1 else None
 
 
 def longest(account: Account) -> int:

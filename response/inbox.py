@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from alerts import store
 from contracts.alert import Alert
 from contracts.identity import task_id
-from contracts.lane import DANGEROUS, LANE_WORDS, LANES, Lane
+from contracts.lane import BY_MODEL_WORDS, DANGEROUS, LANE_WORDS, LANES, Lane
 from contracts.level import LEVEL_WORDS, LEVELS, level_word
 from contracts.region import region_name, within
 from contracts.task import HELP_WORDS, OUTCOME_WORDS, RESPONSE_WORDS, HelpTask, ResponseTask
@@ -148,10 +148,11 @@ def _pleas(connection: Connection, officer: Officer, found: dict[str, list[Inbox
 def _plea_row(task: HelpTask) -> InboxRow:
     late = f"（迟到 {task.late_days} 天）" if task.late_days else ""
     action = {"pending": "转交", "handed_over": "签收", "received": "反馈"}.get(task.state, "查看")
-    words = "、".join(f"“{mark}”" for mark in task.marks[:3])
+    words = "、".join(f"“{word}”" for word in task.words[:3])
+    why = f"{f'，{BY_MODEL_WORDS}' if task.by_model else ''}{f'，帖中说到{words}' if words else ''}"
     return InboxRow(
         kind="help", id=task.id, word=LANE_WORDS[task.lane], mark=task.lane,
-        sentence=f"{region_name(task.place)}{late}：{HELP_WORDS[task.state]}{f'，帖中说到{words}' if words else ''}",
+        sentence=f"{region_name(task.place)}{late}：{HELP_WORDS[task.state]}{why}",
         due_at=task.due_at, overdue=task.overdue, action=action, link=f"/help/{task.id}",
         unit=task.unit,
     )  # fmt: skip

@@ -52,6 +52,7 @@ EVERYBODY = {
     "county": ("湘潭值班员", XIANGTAN, ("officer",)),
 }
 PLEA_WORDS = "他又打我了，孩子在哭，我不敢出门，谁能帮帮我们母女"
+PLEA_MARKS = ("打我", "不敢出门")
 PLACEHOLDER = "〔电话已遮盖〕"
 
 
@@ -81,6 +82,7 @@ class World:
     def post(
         self, text: str, *, minutes_ago: float = 5, lane: Lane | None = None, sentiment: int = -1, topic: str = "domestic_violence",
         region: str = CHANGSHA, source: str = "town-forum", fold_of: str = "", event: str = "", title: str = "",
+        marks: tuple[str, ...] = PLEA_MARKS,
     ) -> Document:  # fmt: skip
         """Put one post into the index and announce it."""
         now = self.clock.now()
@@ -93,7 +95,7 @@ class World:
         likely = {-1: Sentiment(0.8, 0.1, 0.1), 0: Sentiment(0.1, 0.8, 0.1), 1: Sentiment(0.1, 0.1, 0.8)}[sentiment]
         score = Score(
             sentiment=sentiment, sentiment_p=likely, certain=True, topics=(topic,) if topic else (), lane=lane,
-            marks=("打我", "不敢出门") if lane else (), help=0.9 if lane else 0.0, regions=(region,) if region else (),
+            marks=marks if lane else (), help=0.9 if lane else 0.0, regions=(region,) if region else (),
             keywords=("家暴", "派出所"), scorer="test",
         )  # fmt: skip
         document = Document(post=post, score=score, fold_of=fold_of, event=event)
@@ -137,10 +139,13 @@ class World:
         self._open(alert, opening_number)
         return alert
 
-    def plea(self, lane: Lane = "critical", *, region: str = CHANGSHA, text: str = PLEA_WORDS) -> Alert:
+    def plea(
+        self, lane: Lane = "critical", *, region: str = CHANGSHA, text: str = PLEA_WORDS,
+        marks: tuple[str, ...] = PLEA_MARKS,
+    ) -> Alert:  # fmt: skip
         """Open a plea's alert with its post."""
         now = self.clock.now()
-        document = self.post(f"{text}，电话{PLACEHOLDER}", minutes_ago=3, lane=lane, region=region)
+        document = self.post(f"{text}，电话{PLACEHOLDER}", minutes_ago=3, lane=lane, region=region, marks=marks)
         alert = Alert(
             id=plea_alert_id("plea", document.post.id), rule="plea", key=f"post={document.post.id}", state="open",
             opened_at=now, reason=Reason(rule_type="plea", sentence="一条公开帖疑似正受侵害", marks=document.score.marks),

@@ -1,6 +1,8 @@
 """Whatever is handed to the command line, the answer is one clear sentence, exit code 1 or 2, and nothing is lost."""
 
+import errno
 import gzip
+import os
 import re
 import socket
 from collections.abc import Iterator
@@ -107,13 +109,50 @@ def test_gbk_is_read_as_gbk(home: Path, tmp_path: Path) -> None:
         (("forget",), 2, "--url"),
         (("user", "passwd", "nobody"), 1, "nobody"),
         (("user", "add", "x", "--role", "king"), 1, "officer"),
-        (("score", "/nowhere/at/all"), 1, "/nowhere/at/all"),
+        (("score", "/nowhere/at/all"), 2, "/nowhere/at/all"),
+        (("score", "他又打我了"), 2, "qingting score -"),
+        (("score", "他又打我了" * 100), 2, "qingting score -"),
+        (("score", "他又打我了/真的"), 2, "qingting score -"),
+        (("score", ""), 2, "qingting score -"),
+        (("score", "."), 1, "文件夹"),
         (("init",), 1, "已经是"),
     ],
 )
 def test_a_wrong_call_says_what_and_how(home: Path, arguments: tuple[str, ...], code: int, word: str) -> None:
     found, said = refused(home, *arguments)
     assert (found, word in said) == (code, True), said
+
+
+def test_a_text_where_a_file_is_asked_is_told_apart_in_chinese_alone(home: Path) -> None:
+    code, said = refused(home, "score", "他又打我了 " * 100)
+    assert code == 2
+    assert "参数 文件" in said
+    assert "找不到" in said
+    assert "一行一帖" in said
+    assert len(said) < 300, "a long text is not said again"
+    assert not re.search(r"No such|directory|too long", said)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("import", "none", "--source", "s", "--map-file", "{none}"),
+        ("backup", "{none}/copy.tar"),
+        ("evaluate", "--labels", "{none}"),
+        ("import", "{none}", "--source", "s", "--map", "text=text"),
+        ("rules", "check", "{none}"),
+        ("sources", "check", "{none}"),
+        ("init", "--settings", "{none}"),
+    ],
+    ids=" ".join,
+)
+def test_a_missing_file_is_said_in_chinese_by_every_command(
+    home: Path, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    none = str(tmp_path / "none")
+    at = tmp_path / "new" if arguments[0] == "init" else home
+    _, said = refused(at, *(part.format(none=none) for part in arguments))
+    assert not [word for word in map(os.strerror, errno.errorcode) if word in said], said
 
 
 @pytest.mark.parametrize("given", [b"\xff\xfe\x00\x01", b'{"no": "text"}', b'{"text": 3}', b"{broken"])

@@ -14,7 +14,7 @@ from contracts.document import Document
 from contracts.identity import alert_id
 from contracts.zone import BEIJING
 from response import answering, audit, timers
-from tests.desk_world import CHANGSHA, World, make_world, served
+from tests.desk_world import CHANGSHA, Client, World, make_world, served
 
 ANSWER = "您反映的情况我们已经看到，正在向有关方面了解。遭受家庭暴力或面临现实危险的，可以向法院申请人身安全保护令。"
 
@@ -65,6 +65,38 @@ def test_an_alert_becomes_a_published_answer_through_two_people(world: World) ->
     assert "发布前不足 1 小时帖数" in page
     assert "发布后不足 1 小时帖数" in page
     assert commentator.json("/tasks?show=all")["tasks"][0]["state"] == "closed"
+
+
+def test_a_draft_names_the_account_of_the_unit_whose_task_it_is(world: World) -> None:
+    """Of several own ones the writer chooses; the province's stands below them, and one at rest is no choice."""
+    task = _answered(world)
+    commentator = world.client("commentator")
+    commentator.done(f"/tasks/{task}/claim")
+    province = world.ids["account"]
+    assert _offered(commentator, task) == ([province], "")
+
+    def register(name: str) -> str:
+        where = {"name": name, "platform": "微博", "url": "https://weibo.example/cs", "responsible": "宣传部"}
+        world.client("admin").done("/accounts", unit=CHANGSHA, **where)
+        offered = commentator.json(f"/tasks/{task}")["accounts"]
+        return str(next(one["id"] for one in offered if one["name"] == name))
+
+    own = register("长沙女声")
+    assert _offered(commentator, task) == ([own, province], own)
+    assert commentator.json(f"/tasks/{task}")["accounts"][0]["id"] == own
+    other = register("长沙妇联")
+    assert _offered(commentator, task) == ([own, other, province], "")
+    world.client("admin").done(f"/accounts/{other}/active", active="0")
+    assert _offered(commentator, task) == ([own, province], own)
+    commentator.done(f"/tasks/{task}/draft", text=ANSWER, facts=world.ids["fact"], account=province)
+    assert _offered(commentator, task) == ([own, province], province), "what was chosen stays chosen"
+
+
+def _offered(client: Client, task: str) -> tuple[list[str], str]:
+    """Return the accounts that a draft may name, in their order, and the one that it names already."""
+    page = client.get(f"/tasks/{task}").text
+    options = re.findall(r'<option value="(\w+)"( selected)?>', page[: page.index("</select>")])
+    return [one for one, _ in options], next((one for one, selected in options if selected), "")
 
 
 def test_a_draft_is_judged_while_it_is_written_and_nothing_is_kept(world: World) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.lane import LANES
+from contracts.lane import BY_MODEL, LANES
 from contracts.ports.scorer import Judgement
 from contracts.score import Sentiment
 from pipeline import lane, scorers
@@ -110,7 +110,7 @@ def test_no_score_can_lower_what_a_rule_found(text: str, help_: float, danger: f
         assert verdict.lane is not None
         assert LANES.index(verdict.lane) <= LANES.index(by_rule)
         assert verdict.help >= 0.8
-        assert lane.BY_MODEL not in verdict.marks
+        assert BY_MODEL not in verdict.marks
 
 
 @given(text=st.text(alphabet=st.characters(exclude_categories=()), max_size=200), help_=st.floats(0, 1))
@@ -124,7 +124,7 @@ def test_danger_that_asks_for_nothing_is_suspected_and_no_plea() -> None:
     """An officer looks at it, but it is not counted as somebody's request."""
     verdict = lane.judge("她说洗了四遍还在洗，水都红了，我在门外面，她不开", Judgement(NEUTRAL, help=0.05, danger=0.6))
     assert verdict.lane == "suspected"
-    assert verdict.marks[0] == lane.BY_MODEL
+    assert verdict.marks[0] == BY_MODEL
     assert verdict.help < 0.5 <= verdict.danger
 
 
@@ -138,7 +138,7 @@ def test_a_scene_needs_less_than_a_word_of_harm_and_a_text_with_neither_rings_fo
 def test_a_score_alone_makes_a_plea_marked_as_such_but_never_a_critical_one() -> None:
     verdict = lane.judge("我很害怕，这边的事情说不清楚", ALARMED)
     assert verdict.lane == "suspected"
-    assert verdict.marks[0] == verdict.reasons[0] == lane.BY_MODEL
+    assert verdict.marks[0] == verdict.reasons[0] == BY_MODEL
     assert verdict.danger >= 0.5
     asking = lane.judge("这边的事情说不清楚", Judgement(NEUTRAL, help=1.0))
     assert asking.lane == "ordinary"
@@ -191,5 +191,5 @@ def test_marks_stand_where_the_spans_say() -> None:
         clean = normalise(text)
         verdict = lane.judge(clean, ALARMED)
         shown = tuple(dict.fromkeys(clean[begin:end].strip() for begin, end in verdict.spans))
-        assert tuple(mark for mark in verdict.marks if mark != lane.BY_MODEL) == shown[: len(verdict.marks)]
+        assert tuple(mark for mark in verdict.marks if mark != BY_MODEL) == shown[: len(verdict.marks)]
         assert verdict.reasons

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.explanation import Explanation, PleaReason, PleaVerdict
+from contracts.lane import BY_MODEL, BY_MODEL_WORDS, DANGER_BY_MODEL
 from contracts.ports.scorer import Judgement
 from contracts.score import Score, Sentiment
 from contracts.testing.builders import make_post, make_score
@@ -25,6 +26,7 @@ from pipeline.scorers import ngram
 from pipeline.scorers.ngram import Model, NgramScorer
 from pipeline.understanding import build
 from qingting.cli.understanding import score_
+from qingting.scoring import _reasons
 from tests.desk_world import World, make_world, served
 from text.aligned import aligned
 
@@ -92,7 +94,7 @@ def test_a_danger_that_only_the_score_heard_beside_a_rule_says_so() -> None:
     text = "丈夫不给抚养费，他还跟着我，我该找哪个部门"
     assert verdict(text).lane == "ordinary"
     urged = verdict(text, Judgement(EVEN, help=0.9, danger=0.9))
-    assert (urged.lane, urged.reasons[0].name) == ("suspected", lane.DANGER_BY_MODEL)
+    assert (urged.lane, urged.reasons[0].name) == ("suspected", DANGER_BY_MODEL)
 
 
 @given(
@@ -133,6 +135,16 @@ def test_the_command_says_the_same() -> None:
         assert line["masked_text"][begin:end] == ("现在又在打我" if lane_ else "他拿着刀")
 
 
+def test_the_command_says_in_plain_words_that_no_rule_found_it() -> None:
+    told = _reasons(
+        Explanation("built", (), verdict("离婚抚养费怎么算，有谁知道", Judgement(EVEN, help=0.5))), make_score(0)
+    )
+    assert told["plea"]["by_model"] is True
+    names = [one["name"] for one in told["plea"]["reasons"]]
+    assert names[0] == BY_MODEL_WORDS
+    assert BY_MODEL not in names
+
+
 def test_an_officer_reads_why_it_is_none() -> None:
     (line,) = not_a_plea(PAST, verdict(PAST))
     assert line.word == "未判为求助：属于「往事」"
@@ -154,9 +166,16 @@ def test_an_older_plea_without_names_shows_todays_and_where_no_model_can_tell_th
     changed = why_plea(post, msgspec.structs.replace(older, lane="urgent", reasons=("旧规则",)), reasons)
     assert changed.word == "命中规则「旧规则」"
     assert "按现在的规则会判为「危急」" in changed.lines[-1].word
-    by_model = why_plea(post, msgspec.structs.replace(older, reasons=("模型判断", "有一句在问")), None)
-    assert by_model.word == "没有规则命中，由模型判断"
+    by_model = why_plea(post, msgspec.structs.replace(older, reasons=(BY_MODEL, "有一句在问")), None)
+    assert by_model.word == BY_MODEL_WORDS
     assert [line.word for line in by_model.lines] == ["有一句在问"]
+
+
+def test_what_the_model_adds_to_a_rule_is_counted_among_the_rules_by_nobody() -> None:
+    post = make_post("丈夫不给抚养费，他还跟着我，我该找哪个部门")
+    why = why_plea(post, make_score(-1, lane="suspected", reasons=(DANGER_BY_MODEL, "求问办法")), None)
+    assert why.word == "命中规则「求问办法」，模型判断有危险"
+    assert [(line.what, line.word) for line in why.lines] == [("模型", "模型判断有危险"), ("规则", "求问办法")]
 
 
 @pytest.fixture(scope="module")
@@ -173,6 +192,21 @@ def test_the_plea_card_says_why_and_marks_the_words(world: World) -> None:
     page = world.client("officer").get(f"/help/{world.help(alert)}").text
     assert "为什么判为求助：命中 4 条规则，最要紧的是「正在动手」" in page
     assert "<mark>他现在又在打我，我不敢出去，求求帮我报警</mark>" in page
+
+
+def test_a_plea_that_only_the_model_found_is_never_told_as_the_posts_words(world: World) -> None:
+    """On the first screen, in the lane's list and on the card; a rule's words read as before."""
+    by_rule, by_model = world.plea("suspected"), world.plea("suspected", marks=(BY_MODEL, "有谁知道"))
+    for who in ("officer", "hotline"):
+        client = world.client(who)
+        rows = {row["id"]: row["sentence"] for group in client.json("/inbox")["groups"] for row in group["rows"]}
+        assert rows[world.help(by_model)] == f"长沙市：待研判，{BY_MODEL_WORDS}，帖中说到“有谁知道”"
+        assert rows[world.help(by_rule)] == "长沙市：待研判，帖中说到“打我”、“不敢出门”"
+        page = client.get("/help").text
+        assert f"· {BY_MODEL_WORDS} · 帖中说到「有谁知道」" in page
+        assert "· 帖中说到「打我」「不敢出门」" in page
+        assert f"为什么判为求助：{BY_MODEL_WORDS}。" in client.get(f"/help/{world.help(by_model)}").text
+        assert f"「{BY_MODEL}」" not in page
 
 
 def test_the_post_card_says_why_it_is_no_plea(world: World) -> None:

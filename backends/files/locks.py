@@ -4,7 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from contracts.errors import Retryable
+from contracts.errors import Retryable, reason_of
 
 
 def open_lock(path: Path) -> int:
@@ -13,7 +13,7 @@ def open_lock(path: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as failed:
-        raise Retryable(f"写不了 {path}（{failed.strerror}）。请检查磁盘空间和权限。") from failed
+        raise Retryable(f"写不了 {path}（{reason_of(failed)}）。请检查磁盘空间和权限。") from failed
 
 
 def take(handle: int) -> bool:

@@ -56,7 +56,7 @@ def task(visit: Visit) -> Response:
         cited = [
             fact for version in (versions[0].facts if versions else ()) if (fact := facts.get(connection, version))
         ]
-        register = accounts.listing(connection)
+        register, speaker = accounts.for_unit(accounts.listing(connection), found.unit)
         why = answering.why(connection, identity)
         history = audit.listing(connection, subject=identity, limit=100)
         people = names.of(connection)
@@ -84,6 +84,7 @@ def task(visit: Visit) -> Response:
         judging=found.state == "in_review" and may(visit.officer, "review") and not mine and not wrote,
         reviewed={review.reviewer for review in reviews if newest and review.draft == newest.id and not review.void_reason},
         reviewers=answering.REVIEWERS.get(found.level, 1), account=_by_id(register, newest.account if newest else ""),
+        chosen=newest.account if newest else speaker.id if speaker else "",
     )  # fmt: skip
 
 

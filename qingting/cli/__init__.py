@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from contracts.errors import QingtingError
+from contracts.errors import QingtingError, reason_of
 from qingting.cli.usage import sentence
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -111,7 +111,7 @@ def main(arguments: list[str] | None = None) -> None:
         _fail(f'设置需要没有安装的 {missing.name}；请运行 pip install "qingting[{extra}]"。', 1)
     except OSError as failed:
         _fail(
-            f"{failed.strerror or failed}{f'：{failed.filename}' if failed.filename else ''}。请检查路径、权限和磁盘空间。",
+            f"{reason_of(failed)}{f'：{failed.filename}' if failed.filename else ''}。请检查路径、权限和磁盘空间。",
             1,
         )
     sys.exit(done if isinstance(done, int) else 0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from contracts.errors import Rejected
+from contracts.errors import Rejected, reason_of
 from crawlers.mapping import FIELDS, require_mapping
 from qingting.cli.printing import as_json, beijing, print_json, progress
 from qingting.home import Home
@@ -77,7 +77,7 @@ def _read_map(path: Path) -> dict[str, str]:
     try:
         return msgspec.yaml.decode(path.read_bytes(), type=dict[str, str])
     except OSError as failed:
-        raise Rejected(f"对应关系文件 {path} 读不了：{failed.strerror}。") from failed
+        raise Rejected(f"对应关系文件 {path} 读不了：{reason_of(failed)}。") from failed
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as broken:
         raise Rejected(f"对应关系文件 {path} 不是“字段: 列名”的 YAML：{str(broken).splitlines()[0]}。") from broken
 

@@ -1,15 +1,20 @@
 """Commands on understanding: score, evaluate, learn."""
 
+import errno
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import click
 
 from contracts.errors import Rejected
 from qingting.cli.printing import as_json, print_json
 from qingting.home import Home
+
+_NO_FILE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG})
+_SHOWN: Final = 60
+"""Characters of what was given that are said again: it may be a whole post."""
 
 
 @click.command(
@@ -35,7 +40,20 @@ def score_(file: str, scorer: str, *, explain: bool, as_json: bool) -> None:
 
 
 def _opened(file: str) -> BinaryIO:
-    return sys.stdin.buffer if file == "-" else Path(file).open("rb")
+    """Return the file, open. Raises UsageError where there can be no such file: most likely the text itself was given."""
+    if file == "-":
+        return sys.stdin.buffer
+    try:
+        return Path(file).open("rb")
+    except OSError as failed:
+        if file and failed.errno not in _NO_FILE:
+            raise
+        shown = file if len(file) <= _SHOWN else f"{file[:_SHOWN]}…"
+        raise click.UsageError(
+            f"参数 文件 应是文件路径或 -，找不到“{shown}”这个文件。要给一句话打分，请从标准输入给："
+            "echo '要打分的话' | qingting score -；或写进 UTF-8 文本文件（一行一帖），再给出它的路径。",
+            click.get_current_context(),
+        ) from failed
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
