@@ -115,6 +115,10 @@ def test_gbk_is_read_as_gbk(home: Path, tmp_path: Path) -> None:
         (("score", "他又打我了/真的"), 2, "qingting score -"),
         (("score", ""), 2, "qingting score -"),
         (("score", "."), 1, "文件夹"),
+        (("search", "雨", "--limit", "三"), 2, "--limit 的值不对：三 不行，应是 0 到 10000 的整数。"),
+        (("search", "雨", "--limit", "20000"), 2, "--limit 的值不对：20000 不行，应是 0 到 10000 的整数。"),
+        (("search", "雨", "--sentiment", "7"), 2, "--sentiment 的值不对：7 不行，应是 -1、0、1 之一。"),
+        (("evaluate", "--model", "/nowhere.npz"), 1, "请检查路径"),
         (("init",), 1, "已经是"),
     ],
 )

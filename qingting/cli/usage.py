@@ -15,11 +15,10 @@ def _what(wrong: click.UsageError) -> str:
     if isinstance(wrong, click.NoSuchOption):
         return f"没有选项 {wrong.option_name}{_near(wrong.option_name, wrong.possibilities or ())}。"
     if isinstance(wrong, click.MissingParameter):
-        name = wrong.param.human_readable_name if wrong.param else "参数"
-        return f"缺少 {name}。"
+        return f"缺少 {_name(wrong.param)}。"
     if isinstance(wrong, click.BadParameter):
-        name = wrong.param.human_readable_name if wrong.param else "参数"
-        return f"{name} 的值不对：{wrong.message}"
+        name = _name(wrong.param)
+        return f"{name} 的值不对：{_wanted(wrong.param.type if wrong.param else None, wrong.message)}"
     if isinstance(wrong, click.BadOptionUsage):
         return f"选项 {wrong.option_name} 用得不对（是否少了值？）。"
     if wrong.message.startswith("No such command"):
@@ -30,6 +29,23 @@ def _what(wrong: click.UsageError) -> str:
     if wrong.message.startswith("Got unexpected extra argument"):
         return f"多出了参数 {wrong.message.partition('(')[2].rstrip('.').rstrip(')')}。"
     return wrong.message
+
+
+def _name(of: click.Parameter | None) -> str:
+    """Return what people write on the command line: an option with its dashes."""
+    if isinstance(of, click.Option):
+        return of.opts[0]
+    return of.human_readable_name if of else "参数"
+
+
+def _wanted(kind: object, message: str) -> str:
+    """Return what was given and what is wanted; Click's own words where it is another kind of value than commands have."""
+    given = message.partition(" is not ")[0].strip("'")
+    if isinstance(kind, click.IntRange) and None not in {kind.min, kind.max}:
+        return f"{given} 不行，应是 {kind.min} 到 {kind.max} 的整数。"
+    if isinstance(kind, click.Choice):
+        return f"{given} 不行，应是 {'、'.join(str(choice) for choice in kind.choices)} 之一。"
+    return message
 
 
 def _near(word: str, known: object) -> str:
