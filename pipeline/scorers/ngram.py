@@ -139,7 +139,9 @@ def read(path: Path) -> Model:
             )
             probe = file["probe"]
     except (OSError, KeyError, ValueError) as broken:
-        raise NotConfigured(f"打不开打分模型 {path}；请检查路径；若是程序自带的模型，请重新安装，或运行 make model 重建。") from broken
+        raise NotConfigured(
+            f"打不开打分模型 {path}；请检查路径；若是程序自带的模型，请重新安装，或运行 make model 重建。"
+        ) from broken
     if not np.array_equal(probe, hashed([_PROBE])[0]) or model.weights.shape[1] != len(HEADS):
         raise NotConfigured(f"打分模型 {path} 与这一版程序不相配；请运行 make model 重建。")
     return model
