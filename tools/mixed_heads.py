@@ -11,9 +11,10 @@ from pipeline.scorers.ngram import HEADS, MARKS, SENTIMENTS
 from pipeline.training import Floats, best_floor, platt
 
 BESIDE: Final = 0.3
-"""Share of the n-gram model: the best on unseen posts of the training part, and .2 to .4 are as good."""
+"""Share of the n-gram model; on unseen posts of the training part .2 to .5 are as good."""
 _BETA: Final = {"attack": 0.7, "counter": 1.0}
-"""As in `pipeline.training`; lower, since the mixture errs more towards yes."""
+"""What the operating point of a mark is chosen for, as in `pipeline.training`; others have 1."""
+_SLOPES: Final = np.linspace(0.1, 2.0, 191)
 
 
 def mixed(
@@ -21,15 +22,22 @@ def mixed(
 ) -> EncoderHeads:
     """Return the heads over an encoder that gives logits itself: a slope and an intercept each (Platt 1999), and the points.
 
-    `encoder` and `linear` hold the logits of posts that neither model has seen, (posts, heads); `truth` the topics and
-    marks, (posts, 16). The sentiments stay as they are. Help and danger keep the shifts of the n-gram model: the lane
-    that decides them was fitted to those.
+    `encoder` and `linear` hold the logits of posts that neither model has seen, the linear model's sentiment calibrated;
+    `truth` says which heads are so; all (posts, heads). The three sentiments share one slope (temperature scaling, Guo
+    et al. 2017), under which the mixture is honest. Help and danger keep the shifts of the n-gram model: the lane that
+    decides them was fitted to those.
     """
+    three, share = len(SENTIMENTS), 1 - beside
     weights, bias = np.eye(len(HEADS)), np.zeros(len(HEADS))
     floors = np.zeros(len(TOPICS), dtype=np.float32)
-    share = 1 - beside
-    for column, head in enumerate(HEADS[len(SENTIMENTS) :], len(SENTIMENTS)):
-        so = truth[:, column - len(SENTIMENTS)]
+
+    def surprise(slope: float) -> float:
+        both = share * slope * encoder[:, :three] + beside * linear[:, :three]
+        return float((np.logaddexp.reduce(both, axis=1) - both[truth[:, :three]]).mean())
+
+    weights[:three, :three] *= min(_SLOPES.tolist(), key=surprise)
+    for column, head in enumerate(HEADS[three:], three):
+        so = truth[:, column]
         slope, intercept = platt(encoder[:, column], so)
         other_slope, other_intercept = platt(linear[:, column], so)
         weights[column, column], bias[column] = slope, intercept
@@ -39,5 +47,5 @@ def mixed(
             point = best_floor(both, so, _BETA[head]) if head in _BETA else -float(shifts[MARKS.index(head)])
             bias[column] -= point / share
         else:
-            floors[column - len(SENTIMENTS)] = 1 / (1 + np.exp(-best_floor(both, so, 1.0)))
+            floors[column - three] = 1 / (1 + np.exp(-best_floor(both, so, 1.0)))
     return EncoderHeads(weights, bias, floors)

@@ -59,7 +59,7 @@ class OnnxEncoder:
             "input_ids": encoded.ids, "attention_mask": encoded.attention_mask, "token_type_ids": encoded.type_ids,
         }  # fmt: skip
         rows = {name: np.array([given[name]], dtype=np.int64) for name in self._inputs}
-        tokens = np.asarray(self._session.run(None, rows)[0], dtype=np.float32)[0]
+        tokens: npt.NDArray[np.float32] = np.asarray(self._session.run(None, rows)[0][0], dtype=np.float32)
         if self._pooling == "given":
             return tokens
         found = tokens[0] if self._pooling == "cls" else tokens.mean(axis=0)
