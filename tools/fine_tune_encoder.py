@@ -134,13 +134,17 @@ def given_weights(model: Path, known: Mapping[str, int], letters: list[str]) -> 
     return found
 
 
-def batches(rows: Rows, chosen: np.ndarray, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Yield the chosen numbers in batches of like length, in random order."""
-    chosen, found = rng.permutation(chosen), []
-    for start in range(0, len(chosen), 50 * size):
-        part = sorted(chosen[start : start + 50 * size], key=lambda number: len(rows[number]))
-        found += [np.array(part[begin : begin + size]) for begin in range(0, len(part), size)]
-    yield from (found[number] for number in rng.permutation(len(found)))
+def batches(rows: Rows, chosen: np.ndarray, size: int, steps: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Yield so many batches of the chosen numbers, each of like length, every number once before any comes again."""
+    waiting: list[np.ndarray] = []
+    for _ in range(steps):
+        if not waiting:
+            mixed_up = rng.permutation(chosen)
+            for start in range(0, len(chosen), 50 * size):
+                part = np.array(sorted(mixed_up[start : start + 50 * size], key=lambda number: len(rows[number])))
+                waiting += [part[begin : begin + size] for begin in range(0, len(part), size)]
+            waiting = [waiting[number] for number in rng.permutation(len(waiting))]
+        yield waiting.pop()
 
 
 def padded(rows: Rows, chosen: np.ndarray) -> tuple[Tensor, Tensor]:
@@ -172,12 +176,10 @@ class Steps:
 def learn_to_guess(net: Net, rows: Rows, mask: int, most: int, rng: np.random.Generator) -> None:
     """Let the net guess a fifth of all characters: eight in ten are hidden, one is replaced, one stands as it is."""
     net.train()
-    total = min(MASKED_EPOCHS * (len(rows) // MASKED_BATCH + 1), most)
+    total = min(MASKED_EPOCHS * -(-len(rows) // MASKED_BATCH), most)
     steps = Steps(net, [{"params": list(net.parameters()), "lr": MASKED_RATE}], total, total // 15 + 1)
-    for number in range(total):
-        if not number % (len(rows) // MASKED_BATCH + 1):
-            order = batches(rows, np.arange(len(rows)), MASKED_BATCH, rng)
-        ids, seen = padded(rows, next(order))
+    for part in batches(rows, np.arange(len(rows)), MASKED_BATCH, total, rng):
+        ids, seen = padded(rows, part)
         inner = (ids > 0) & (ids < mask - 2)
         picked, chance = inner & (torch.rand(ids.shape, device=DEVICE) < 0.2), torch.rand(ids.shape, device=DEVICE)
         hidden = torch.where(picked & (chance < 0.8), mask, ids)
@@ -205,16 +207,11 @@ def teach(net: Net, rows: Rows, wanted: np.ndarray, chosen: np.ndarray, most: in
     """Let all layers learn the labels of the chosen posts; leaves the net with the averaged weights."""
     net.train()
     body = [weight for name, weight in net.named_parameters() if not name.startswith("head")]
-    total = min(EPOCHS * (len(chosen) // BATCH + 1), most)
+    total = min(EPOCHS * -(-len(chosen) // BATCH), most)
     heads = {"params": list(net.head.parameters()), "lr": HEAD_RATE}
     steps = Steps(net, [{"params": body, "lr": RATE}, heads], total, min(200, total))
     average = [weight.detach().clone() for weight in net.parameters()]
-    for number in range(total):
-        if not number % (len(chosen) // BATCH + 1):
-            order = batches(rows, chosen, BATCH, rng)
-        part = next(order, None)
-        if part is None:
-            continue
+    for part in batches(rows, chosen, BATCH, total, rng):
         ids, seen = padded(rows, part)
         labels = torch.tensor(wanted[part], dtype=torch.float32, device=DEVICE)
         with half():

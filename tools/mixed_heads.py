@@ -18,14 +18,18 @@ _SLOPES: Final = np.linspace(0.1, 2.0, 191)
 
 
 def mixed(
-    encoder: Floats, linear: Floats, truth: npt.NDArray[np.bool_], shifts: npt.NDArray[np.float32], beside: float = BESIDE
+    encoder: Floats,
+    linear: Floats,
+    truth: npt.NDArray[np.bool_],
+    shifts: npt.NDArray[np.float32],
+    beside: float = BESIDE,
 ) -> EncoderHeads:
     """Return the heads over an encoder that gives logits itself: a slope and an intercept each (Platt 1999), and the points.
 
     `encoder` and `linear` hold the logits of posts that neither model has seen, the linear model's sentiment calibrated;
     `truth` says which heads are so; all (posts, heads). The three sentiments share one slope (temperature scaling, Guo
     et al. 2017), under which the mixture is honest. Help and danger keep the shifts of the n-gram model: the lane that
-    decides them was fitted to those.
+    decides them was fitted to those. Raises ValueError where a head is so of none of the posts, or of all.
     """
     three, share = len(SENTIMENTS), 1 - beside
     weights, bias = np.eye(len(HEADS)), np.zeros(len(HEADS))
@@ -38,6 +42,8 @@ def mixed(
     weights[:three, :three] *= min(_SLOPES.tolist(), key=surprise)
     for column, head in enumerate(HEADS[three:], three):
         so = truth[:, column]
+        if so.all() or not so.any():
+            raise ValueError(f"the unseen posts are all alike in {head}: take more posts")
         slope, intercept = platt(encoder[:, column], so)
         other_slope, other_intercept = platt(linear[:, column], so)
         weights[column, column], bias[column] = slope, intercept
