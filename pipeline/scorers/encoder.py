@@ -43,9 +43,9 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """File name of the model in the folder; "" for a module."""
     tokenizer: str = "tokenizer.json"
     pooling: Pooling = "cls"
-    first: int = LONGEST
+    first: Annotated[int, msgspec.Meta(ge=1)] = LONGEST
     """Characters that are read from the beginning of a post."""
-    last: int = 0
+    last: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Characters that are read from the end of a longer one: how a letter ends says what it wants."""
     beside: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
     """Share of the n-gram model in every log-odds; the heads have the rest."""
