@@ -15,6 +15,8 @@ CORPUS: Final = Path(__file__).parent / "corpus"
 """Own invented posts with their labels, CC0: one file a main topic."""
 REAL: Final = CORPUS / "readings" / "real.jsonl"
 """Labels of real posts by key; their texts stand in the public sets alone."""
+MORE: Final = CORPUS / "readings" / "real_more.jsonl"
+"""The same of further real posts, read once, that the n-gram model does not learn from."""
 HELD_OUT: Final = CORPUS / "readings" / "held_out.txt"
 """Keys that no training, tuning or pattern may see: one writer's posts, and real posts of threads and splits of their own."""
 
@@ -93,13 +95,13 @@ def is_held_out(post: LabelledPost) -> bool:
     return post.key in held_out_keys()
 
 
-def real_posts(data: Path) -> tuple[LabelledPost, ...]:
+def real_posts(data: Path, file: Path = REAL) -> tuple[LabelledPost, ...]:
     """Return the real posts that this project labelled, with their texts from the public sets; none where these are absent.
 
     `data` holds `cold/` and `swsr/` as published: a key names a set, a file and a data row, counted from 0.
     """
     texts = public_texts(data)
-    readings = [_readings.decode(line) for line in REAL.read_text("utf-8").splitlines()]
+    readings = [_readings.decode(line) for line in file.read_text("utf-8").splitlines()]
     return tuple(
         LabelledPost(
             text=texts[one.key], sentiment=one.sentiment, topics=one.topics, help=bool(one.help), attack=bool(one.attack),

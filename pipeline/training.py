@@ -144,9 +144,9 @@ def unseen_marks(
         truth = _truth(posts, head)
         wanted = np.append((truth + _truth(others, head).astype(float)) / 2, np.zeros(len(background)))
         scores = _unseen(rows, wanted, fold, _STRENGTH["mark"], parts)[: len(posts)]
-        slope, intercept = _platt(scores, truth)
+        slope, intercept = platt(scores, truth)
         logits = slope * scores + intercept
-        found[:, column] = logits - _best_floor(logits, truth, _BETA.get(head, 1.0))
+        found[:, column] = logits - best_floor(logits, truth, _BETA.get(head, 1.0))
     return found
 
 
@@ -161,9 +161,9 @@ def fit_heads(
     """Fit every head on sparse features: one row a post, and `quiet` one row a text of the background."""
     from scipy.sparse import vstack
 
-    fold = _folds([group(post) for post in posts])
+    fold = folds_of([group(post) for post in posts])
     with_quiet = vstack([rows, quiet], format="csr")
-    quiet_fold = np.append(fold, _folds(background))
+    quiet_fold = np.append(fold, folds_of(background))
     others = [second.get(post.key, post) for post in posts]
     coefficients = np.zeros((rows.shape[1], len(HEADS)))
     bias = np.zeros(len(HEADS))
@@ -191,10 +191,10 @@ def fit_heads(
         seen, folds = (with_quiet, quiet_fold) if head in _QUIET else (rows, fold)
         wanted = np.append(wanted, np.zeros(seen.shape[0] - len(posts)))
         scores = _unseen(seen, wanted, folds, _STRENGTH[kind])[: len(posts)]
-        slope, intercept = _platt(scores, truth)
+        slope, intercept = platt(scores, truth)
         own, start = _fit(seen, wanted, _STRENGTH[kind])
         logits = slope * scores + intercept
-        floors[head] = _best_floor(logits, truth, _BETA.get(head, 1.0))
+        floors[head] = best_floor(logits, truth, _BETA.get(head, 1.0))
         figures[head] = _figures(logits, truth, floors[head])
         shift = floors[head] if kind == "mark" else 0.0
         coefficients[:, column] = slope * own
@@ -264,7 +264,7 @@ def unseen_answers(
     """Answer for each of the helper's texts by a model, and a threshold for macro-F1, that have not seen its group."""
     wide, _, _ = _features([clean(text) for text in helper.texts], helpers, [], clean)
     truth = np.array(helper.labels, dtype=bool)
-    fold = _folds(groups)
+    fold = folds_of(groups)
     scores = _unseen(wide, truth.astype(float), fold, _STRENGTH["published"])
     answers = np.zeros(len(truth), dtype=bool)
     for part in range(FOLDS):
@@ -360,7 +360,7 @@ def _fit(matrix: Any, wanted: Floats, strength: float, counts: Floats | None = N
     return fitted.coef_[0], float(fitted.intercept_[0])
 
 
-def _folds(groups: Sequence[str]) -> Folds:
+def folds_of(groups: Sequence[str]) -> Folds:
     """Return the fold of each group's members, by the group's digest."""
     return np.array(
         [blake2b(group.encode("utf-8", "surrogatepass"), digest_size=8).digest()[0] % FOLDS for group in groups],
@@ -388,7 +388,7 @@ def _softmax(scores: Floats, truth: npt.NDArray[np.intp]) -> tuple[Floats, Float
     return fitted.coef_, fitted.intercept_
 
 
-def _platt(scores: Floats, truth: npt.NDArray[np.bool_]) -> tuple[float, float]:
+def platt(scores: Floats, truth: npt.NDArray[np.bool_]) -> tuple[float, float]:
     """Slope and intercept that make log-odds of unseen posts honest (Platt 1999)."""
     from sklearn.linear_model import LogisticRegression
 
@@ -396,7 +396,7 @@ def _platt(scores: Floats, truth: npt.NDArray[np.bool_]) -> tuple[float, float]:
     return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
 
 
-def _best_floor(logits: Floats, truth: npt.NDArray[np.bool_], beta: float) -> float:
+def best_floor(logits: Floats, truth: npt.NDArray[np.bool_], beta: float) -> float:
     """Return the log-odds from which saying yes gives the best F-beta on unseen posts."""
     order = np.argsort(-logits, kind="stable")
     hits = np.cumsum(truth[order])

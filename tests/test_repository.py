@@ -4,6 +4,8 @@ import re
 import subprocess
 from pathlib import Path
 
+from hatchling.builders.wheel import WheelBuilder
+
 ROOT = Path(__file__).parent.parent
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "core", "base", "manager"}
 LOCKS = ("requirements.lock", "package-lock.json", "tools/servers/spirit.lock")
@@ -48,6 +50,15 @@ def test_both_readmes_name_every_package_that_is_installed() -> None:
     for name in ("README.md", "README.zh-CN.md"):
         page = (ROOT / name).read_text("utf-8")
         assert [package for package in packages if f"`{package}`" not in page] == [], name
+
+
+def test_the_wheel_carries_the_packages_and_no_encoder() -> None:
+    carried = [Path(file.distribution_path) for file in WheelBuilder(str(ROOT)).recurse_included_files()]
+    assert {path.parts[0] for path in carried} == {
+        "contracts", "text", "crawlers", "pipeline", "alerts", "response", "reports", "desk", "backends", "qingting",
+    }  # fmt: skip
+    assert Path("pipeline/models/ngram.npz") in carried
+    assert not [path for path in carried if path.suffix == ".onnx"]
 
 
 def test_no_data_set_is_committed() -> None:

@@ -64,7 +64,7 @@ def write(folder: Path, source: Source, posts: list[LabelledPost], shared: Path)
 
     encode = encoder(source, folder)
     started_s = time.monotonic()
-    vectors = np.stack([vector(encode, normalise(post.text)) for post in posts])
+    vectors = np.stack([vector(encode, normalise(post.text), source) for post in posts])
     print(
         f"{len(posts)} posts encoded, {len(posts) / max(time.monotonic() - started_s, 1e-9):.0f} posts/s",
         file=sys.stderr,

@@ -23,8 +23,9 @@ def load(name: str, model: Path | None = None) -> Scorer:
             return SnowNlpScorer()
         case _ if name.startswith(ENCODER):
             from pipeline.scorers.encoder import EncoderScorer
+            from pipeline.scorers.ngram import MODEL
 
-            return EncoderScorer.load(Path(name.removeprefix(ENCODER)))
+            return EncoderScorer.load(Path(name.removeprefix(ENCODER)), model or MODEL)
         case _:
             raise NotConfigured(
                 f"没有名为 {name} 的打分器；[pipeline] scorer 可填 ngram（默认）、snownlp（对照基线）或 encoder:目录（本机编码器）。"

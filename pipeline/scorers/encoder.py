@@ -3,15 +3,16 @@
 Needs: a folder named in the settings (`[pipeline] scorer = "encoder:FOLDER"`) with `encoder.json`, which names the
 encoder, and `heads.npz`, which `tools/build_encoder.py` trains on the labelled posts. The encoder is an ONNX file with
 its tokenizer.json in that folder (`pipeline.scorers.onnx_encoder`), or the function from texts to vectors of an
-installed module. Speed: some ten to a hundred posts a second. Limits: reads the first 1,000 characters of a post; one
-text at a time, so that a post is judged alike whatever stands beside it; gives no reasons (`--explain`) and learns no
-corrections.
+installed module. Where the folder says so (`beside`), the n-gram model's log-odds are mixed in: the two err on different
+posts. Speed: some ten to a hundred posts a second. Limits: reads the first 1,000 characters of a post, or what the folder
+says; one text at a time, so that a post is judged alike whatever stands beside it; gives no reasons (`--explain`) and
+learns no corrections.
 """
 
 import importlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, Self
+from typing import Annotated, Final, Self
 
 import msgspec
 import numpy as np
@@ -19,11 +20,12 @@ import numpy.typing as npt
 
 from contracts.errors import NotConfigured
 from contracts.ports.scorer import Judgement
-from pipeline.scorers.ngram import HEADS, judged
+from pipeline.scorers import ngram
+from pipeline.scorers.ngram import HEADS, MODEL, judged
 from pipeline.scorers.onnx_encoder import OnnxEncoder, Pooling
 
 LONGEST: Final = 1000
-"""Characters of a post that are read."""
+"""Characters of a post that are read where the folder says nothing else."""
 _NOTHING: Final = "无"
 """Read in the place of an empty text: not every encoder takes one."""
 
@@ -41,10 +43,19 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """File name of the model in the folder; "" for a module."""
     tokenizer: str = "tokenizer.json"
     pooling: Pooling = "cls"
+    first: Annotated[int, msgspec.Meta(ge=1)] = LONGEST
+    """Characters that are read from the beginning of a post."""
+    last: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Characters that are read from the end of a longer one: how a letter ends says what it wants."""
+    beside: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
+    """Share of the n-gram model in every log-odds; the heads have the rest."""
 
 
 class EncoderHeads(msgspec.Struct, frozen=True):
-    """`heads.npz`: a logit is `vector @ weights + bias`, columns as in HEADS."""
+    """`heads.npz`: a logit is `vector @ weights + bias`, columns as in HEADS.
+
+    Beside an n-gram model a mark's bias carries its operating point too: what is mixed in is not shifted to its own.
+    """
 
     weights: npt.NDArray[np.float64]
     bias: npt.NDArray[np.float64]
@@ -53,16 +64,20 @@ class EncoderHeads(msgspec.Struct, frozen=True):
 
 
 class EncoderScorer:
-    """Linear heads over an encoder's vectors."""
+    """Linear heads over an encoder's vectors, with or without an n-gram model beside them."""
 
-    def __init__(self, source: Source, encode: Encode, heads: EncoderHeads) -> None:
+    def __init__(self, source: Source, encode: Encode, heads: EncoderHeads, model: ngram.Model | None = None) -> None:
         self._source = source
         self._encode = encode
         self._heads = heads
+        self._model = model
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read a folder; raises NotConfigured for a missing or broken file and a package that is not installed."""
+    def load(cls, folder: Path, model: Path = MODEL) -> Self:
+        """Read a folder, and the n-gram model where it asks for one.
+
+        Raises NotConfigured for a missing or broken file and a package that is not installed.
+        """
         try:
             source = msgspec.json.decode((folder / "encoder.json").read_bytes(), type=Source)
             with np.load(folder / "heads.npz", allow_pickle=False) as file:
@@ -73,18 +88,21 @@ class EncoderScorer:
             ) from broken
         if heads.weights.ndim != 2 or heads.weights.shape[1] != len(HEADS):
             raise NotConfigured(f"编码器目录 {folder} 与这一版程序不相配；请用 tools/build_encoder.py 重新生成。")
-        return cls(source, encoder(source, folder), heads)
+        return cls(source, encoder(source, folder), heads, ngram.read(model) if source.beside else None)
 
     @property
     def name(self) -> str:
-        return self._source.name
+        return f"{self._source.name}+{self._model.name}" if self._model else self._source.name
 
     def score(self, texts: Sequence[str]) -> Sequence[Judgement]:
         if not texts:
             return []
-        vectors = np.stack([vector(self._encode, text) for text in texts])
+        vectors = np.stack([vector(self._encode, text, self._source) for text in texts])
         # summed row by row: a matrix product may round differently with the number of rows
         logits = np.stack([(row[:, None] * self._heads.weights).sum(axis=0) for row in vectors]) + self._heads.bias
+        if self._model:
+            beside = self._source.beside
+            logits = (1 - beside) * logits + beside * ngram.log_odds(self._model, texts)
         return judged(logits, self._heads.floors)
 
 
@@ -101,7 +119,9 @@ def encoder(source: Source, folder: Path) -> Encode:
     return found  # type: ignore[no-any-return]
 
 
-def vector(encode: Encode, text: str) -> npt.NDArray[np.float64]:
+def vector(encode: Encode, text: str, source: Source) -> npt.NDArray[np.float64]:
     """Return the vector of one text, lone surrogates aside."""
-    readable = text[:LONGEST].encode("utf-8", "ignore").decode("utf-8").replace("\0", " ").strip()
+    if len(text) > source.first + source.last:
+        text = text[: source.first] + text[len(text) - source.last :]
+    readable = text.encode("utf-8", "ignore").decode("utf-8").replace("\0", " ").strip()
     return np.asarray(encode([readable or _NOTHING])[0], dtype=np.float64)

@@ -31,7 +31,7 @@ def hashed(texts: Sequence[str]) -> tuple[Rows, Offsets]:
     if not texts:
         return np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.intp)
     joined = "".join([f"{_EDGE}{text}{_EDGE}" for text in texts])
-    points = _folding().take(np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32))
+    points = folding().take(np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32))
     lengths = np.array([len(text) + 2 for text in texts], dtype=np.intp)
     ends = lengths.cumsum()
     starts = ends - lengths
@@ -51,7 +51,7 @@ def hashed(texts: Sequence[str]) -> tuple[Rows, Offsets]:
 
 
 @cache
-def _folding() -> npt.NDArray[np.uint32]:
+def folding() -> npt.NDArray[np.uint32]:
     """Return what each code point counts as: half-width, lower-case, simplified, and one digit for all.
 
     Numbers differ, their being numbers matters; a post in traditional characters says the same.

@@ -114,10 +114,16 @@ def logits(model: Model, texts: Sequence[str]) -> Logits:
     return values
 
 
-def honest(model: Model, texts: Sequence[str]) -> npt.NDArray[np.float64]:
-    """Return calibrated probabilities, one row a text, columns as in HEADS: of a hundred at .3, thirty are so."""
+def log_odds(model: Model, texts: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Return `logits` without the marks' shifts: calibrated log-odds throughout."""
     values = logits(model, texts).astype(np.float64)
     values[:, -len(MARKS) :] -= model.shifts
+    return values
+
+
+def honest(model: Model, texts: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Return calibrated probabilities, one row a text, columns as in HEADS: of a hundred at .3, thirty are so."""
+    values = log_odds(model, texts)
     return np.concatenate([_softmax(values[:, :3]), _sigmoid(values[:, 3:])], axis=1)
 
 

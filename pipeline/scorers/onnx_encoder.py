@@ -1,8 +1,9 @@
 """A sentence encoder from an ONNX file and its tokenizer.json, as encoders of BERT's kind are published.
 
 Needs: `pip install onnxruntime tokenizers` (no part of the plain install). Reads what the model gives first, one vector
-a token: the first token's (`cls`, as the BGE family is trained) or the mean over all (`mean`), scaled to length 1. One
-thread, one text at a time: a post gets the same vector whatever stands beside it.
+a token: the first token's (`cls`, as the BGE family is trained) or the mean over all (`mean`), scaled to length 1; or one
+vector a text, taken as it is (`given`). One thread, one text at a time: a post gets the same vector whatever stands
+beside it.
 """
 
 import importlib
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from contracts.errors import NotConfigured
 
-Pooling = Literal["cls", "mean"]
+Pooling = Literal["cls", "mean", "given"]
 
 TOKENS: Final = 512
 """Tokens of a text that are read: what encoders of this kind were trained for."""
@@ -58,7 +59,9 @@ class OnnxEncoder:
             "input_ids": encoded.ids, "attention_mask": encoded.attention_mask, "token_type_ids": encoded.type_ids,
         }  # fmt: skip
         rows = {name: np.array([given[name]], dtype=np.int64) for name in self._inputs}
-        tokens = np.asarray(self._session.run(None, rows)[0], dtype=np.float32)[0]
+        tokens: npt.NDArray[np.float32] = np.asarray(self._session.run(None, rows)[0][0], dtype=np.float32)
+        if self._pooling == "given":
+            return tokens
         found = tokens[0] if self._pooling == "cls" else tokens.mean(axis=0)
         return np.asarray(found / max(float(np.linalg.norm(found)), 1e-12), dtype=np.float32)
 

@@ -1,0 +1,57 @@
+"""Calibrates an encoder's logits and chooses the operating points of its mixture with the n-gram model."""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from contracts.topic import TOPICS
+from pipeline.scorers.encoder import EncoderHeads
+from pipeline.scorers.ngram import HEADS, MARKS, SENTIMENTS
+from pipeline.training import Floats, best_floor, platt
+
+BESIDE: Final = 0.3
+"""Share of the n-gram model; on unseen posts of the training part .2 to .5 are as good."""
+_BETA: Final = {"attack": 0.7, "counter": 1.0}
+"""What the operating point of a mark is chosen for, as in `pipeline.training`; others have 1."""
+_SLOPES: Final = np.linspace(0.1, 2.0, 191)
+
+
+def mixed(
+    encoder: Floats,
+    linear: Floats,
+    truth: npt.NDArray[np.bool_],
+    shifts: npt.NDArray[np.float32],
+    beside: float = BESIDE,
+) -> EncoderHeads:
+    """Return the heads over an encoder that gives logits itself: a slope and an intercept each (Platt 1999), and the points.
+
+    `encoder` and `linear` hold the logits of posts that neither model has seen, the linear model's sentiment calibrated;
+    `truth` says which heads are so; all (posts, heads). The three sentiments share one slope (temperature scaling, Guo
+    et al. 2017), under which the mixture is honest. Help and danger keep the shifts of the n-gram model: the lane that
+    decides them was fitted to those. Raises ValueError where a head is so of none of the posts, or of all.
+    """
+    three, share = len(SENTIMENTS), 1 - beside
+    weights, bias = np.eye(len(HEADS)), np.zeros(len(HEADS))
+    floors = np.zeros(len(TOPICS), dtype=np.float32)
+
+    def surprise(slope: float) -> float:
+        both = share * slope * encoder[:, :three] + beside * linear[:, :three]
+        return float((np.logaddexp.reduce(both, axis=1) - both[truth[:, :three]]).mean())
+
+    weights[:three, :three] *= min(_SLOPES.tolist(), key=surprise)
+    for column, head in enumerate(HEADS[three:], three):
+        so = truth[:, column]
+        if so.all() or not so.any():
+            raise ValueError(f"the unseen posts are all alike in {head}: take more posts")
+        slope, intercept = platt(encoder[:, column], so)
+        other_slope, other_intercept = platt(linear[:, column], so)
+        weights[column, column], bias[column] = slope, intercept
+        both = share * (slope * encoder[:, column] + intercept)
+        both += beside * (other_slope * linear[:, column] + other_intercept)
+        if head in MARKS:
+            point = best_floor(both, so, _BETA[head]) if head in _BETA else -float(shifts[MARKS.index(head)])
+            bias[column] -= point / share
+        else:
+            floors[column - three] = 1 / (1 + np.exp(-best_floor(both, so, 1.0)))
+    return EncoderHeads(weights, bias, floors)
