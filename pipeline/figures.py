@@ -159,8 +159,8 @@ def measure(
         topics_macro_f1=measured(np.mean([f1(*pair, rows) for pair in occurring], axis=0)) if occurring else None,
         topic_f1={topic: measured(f1(*pairs[topic], rows)) for topic in TOPICS if pairs[topic][0].any()},
         mark_f1={mark: measured(f1(*pair, rows)) for mark, pair in marked.items()},
-        mark_recall={mark: measured(_share(said, truth, rows)) for mark, (truth, said) in marked.items()},
-        mark_precision={mark: measured(_share(truth, said, rows)) for mark, (truth, said) in marked.items()},
+        mark_recall={mark: measured(share(said, truth, rows)) for mark, (truth, said) in marked.items()},
+        mark_precision={mark: measured(share(truth, said, rows)) for mark, (truth, said) in marked.items()},
         confusion={head: _confusion(*pair) for head, pair in pairs.items()},
         supporters_as_attackers=_supporters(posts, pairs["attack"][1], rows),
         positives={head: int(truth.sum()) for head, (truth, _) in pairs.items()},
@@ -232,7 +232,7 @@ def _said_mark(decided: Sequence[Decided], mark: str) -> Bools:
 
 def _supporters(posts: Sequence[LabelledPost], attack: Bools, rows: Resamples) -> Measured | None:
     support = np.array([post.counter and not post.attack for post in posts], dtype=bool)
-    return measured(_share(attack, support, rows)) if support.any() else None
+    return measured(share(attack, support, rows)) if support.any() else None
 
 
 def _mean(right: Bools, rows: Resamples) -> Floats:
@@ -241,7 +241,7 @@ def _mean(right: Bools, rows: Resamples) -> Floats:
     return np.append(right.mean(), right[rows].mean(axis=1))
 
 
-def _share(inner: Bools, outer: Bools, rows: Resamples) -> Floats:
+def share(inner: Bools, outer: Bools, rows: Resamples) -> Floats:
     """Return the share of `outer` that is `inner`, then the same in each resample; 0 where `outer` is empty."""
 
     def of(inner: Bools, outer: Bools) -> Any:
