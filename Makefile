@@ -71,7 +71,7 @@ accuracy: $(STAMP) ## measure the default scorer on held-out posts; writes docs/
 
 lock: $(STAMP) ## write requirements.lock anew: hashes, no addresses
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --extra dev --extra cluster --extra baseline --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra cluster --extra baseline --extra encoder --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --strip-extras --python-version 3.11 --quiet -o requirements.lock
 
 clean: ## remove what was built

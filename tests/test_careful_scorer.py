@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 import numpy as np
 import pytest
+import tokenizers
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,7 +37,6 @@ def test_the_vocabulary_reads_every_text_as_it_was_learned(text: str) -> None:
 
 
 def test_the_tokenizer_file_does_the_same_in_the_package_that_reads_it(tmp_path: Path) -> None:
-    tokenizers = pytest.importorskip("tokenizers")
     (tmp_path / "tokenizer.json").write_text(json.dumps(TOKENIZER), "utf-8")
     read = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
     cls, sep, _ = marks(LETTERS)
@@ -111,11 +111,9 @@ def test_the_folder_in_the_checkout_is_whole_and_small() -> None:
 
 
 class TestCarefulScorer(ScorerSuite):
-    """The folder itself, where its two packages are installed."""
+    """The folder itself."""
 
     def open(self) -> Scorer:
-        pytest.importorskip("onnxruntime")
-        pytest.importorskip("tokenizers")
         return scorers.load(f"encoder:{FOLDER}")
 
     def test_a_post_in_traditional_characters_says_the_same(self, scorer: Scorer) -> None:

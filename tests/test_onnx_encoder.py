@@ -239,7 +239,7 @@ def test_a_missing_or_foreign_file_is_named_with_the_remedy(
 @pytest.mark.parametrize("package", ["onnxruntime", "tokenizers"])
 def test_a_missing_package_says_what_to_install(folder: Path, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(NotConfigured, match=rf"没有安装 {package}；请运行 pip install onnxruntime tokenizers"):
+    with pytest.raises(NotConfigured, match=rf"没有安装 {package}；请运行 pip install .qingting\[encoder\]"):
         scorers.load(f"encoder:{folder}")
 
 

