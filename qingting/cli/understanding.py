@@ -21,7 +21,9 @@ _SHOWN: Final = 60
     help="给文本打分，每行一个 JSON。输入为 JSONL（要有 text）或一行一帖的纯文本；- 表示标准输入。不需要 home。"
 )
 @click.argument("file", metavar="文件|-")
-@click.option("--scorer", default="ngram", show_default=True, help="ngram、snownlp（对照基线）或 encoder:目录（更细、更慢）")
+@click.option(
+    "--scorer", default="ngram", show_default=True, help="ngram、snownlp（对照基线）或 encoder:目录（更细、更慢）"
+)
 @click.option(
     "--explain",
     is_flag=True,
@@ -63,7 +65,14 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
 @click.command(
     help="在未参与训练的数据上评测打分器：准确率、F1、混淆、校准，总体和分来源，附 95% 区间，与对照基线同场比较。"
 )
-@click.option("--scorer", "scorers", multiple=True, default=("ngram",), show_default=True, help="可多次：ngram、snownlp 或 encoder:目录")
+@click.option(
+    "--scorer",
+    "scorers",
+    multiple=True,
+    default=("ngram",),
+    show_default=True,
+    help="可多次：ngram、snownlp 或 encoder:目录",
+)
 @click.option(
     "--labels",
     type=click.Path(path_type=Path),
