@@ -17,7 +17,7 @@ from contracts.lane import BY_MODEL, DANGER_BY_MODEL, DANGEROUS, LANES, Lane
 from contracts.ports.scorer import Judgement
 from pipeline import help_rules as rules
 from pipeline.help_gate import Sieve
-from pipeline.help_guards import GUARDS, Guard
+from pipeline.help_guards import GUARDS, Guard, Scope
 from pipeline.help_points import Points, points
 from pipeline.help_signs import HARM, SCENES, SCORE_WEIGHT, START
 
@@ -119,10 +119,6 @@ _request: Final = re.compile(rules.REQUEST)
 _harm: Final = re.compile(HARM)
 _who: Final = {"self": _self, "person": re.compile(f"{rules.SELF}|{rules.CLOSE}"), "any": None}
 _sieve: Final = Sieve([rule.core for rule in rules.RULES])
-_over_text: Final = tuple(_Keeper(guard, re.compile(guard.pattern)) for guard in GUARDS if guard.scope == "text")
-_over_sentence: Final = tuple(
-    _Keeper(guard, re.compile(guard.pattern)) for guard in GUARDS if guard.scope == "sentence"
-)
 _ENDS: Final = "。!?\n;"
 _TO_ASCII: Final = tuple(zip("，！？：；（）～", ",!?:;()~", strict=True))
 
@@ -132,6 +128,12 @@ def _reader(number: int) -> _Reader:
     """Return a rule ready to read; compiled at its first use, since all of them together cost a start .2 s."""
     rule = rules.RULES[number]
     return _Reader(rule, re.compile(rule.core), _who[rule.who], re.compile(rule.also) if rule.also else None)
+
+
+@cache
+def _keepers(scope: Scope) -> tuple[_Keeper, ...]:
+    """Return the guards over a text or a sentence; compiled at their first use, as the rules are."""
+    return tuple(_Keeper(guard, re.compile(guard.pattern)) for guard in GUARDS if guard.scope == scope)
 
 
 @cache
@@ -208,7 +210,9 @@ def held_back(text: str, judgement: Judgement) -> tuple[Held, ...]:
     _heard(plain, _sieve.candidates(plain), held)
     found = points(plain)
     if not held and _by_score(judgement, found, plain, doubting=False):
-        doubting = ((keeper.guard.name, keeper.pattern.search(plain)) for keeper in _over_text if keeper.guard.doubts)
+        doubting = (
+            (keeper.guard.name, keeper.pattern.search(plain)) for keeper in _keepers("text") if keeper.guard.doubts
+        )
         held = [Held("", name, None, hit.span()) for name, hit in doubting if hit]
     elif not held and judgement.help >= _SILENT:
         against = [sign for sign in found.signs if sign.plea <= _AGAINST]
@@ -221,7 +225,9 @@ def held_back(text: str, judgement: Judgement) -> tuple[Held, ...]:
 def guards_named(text: str) -> tuple[str, ...]:
     """Return the names of the guards whose words stand in a normalised text."""
     plain = in_ascii(text)
-    return tuple(keeper.guard.name for keeper in (*_over_text, *_over_sentence) if keeper.pattern.search(plain))
+    return tuple(
+        keeper.guard.name for keeper in (*_keepers("text"), *_keepers("sentence")) if keeper.pattern.search(plain)
+    )
 
 
 def in_ascii(text: str) -> str:
@@ -256,7 +262,7 @@ def _heard(plain: str, candidates: int, held: list[Held] | None = None) -> list[
             if reader.also is not None and not reader.also.search(plain, max(0, begin - _ALSO), end + _ALSO):
                 continue
             if over_text is None:
-                over_text = [keeper.guard for keeper in _over_text if keeper.pattern.search(plain)]
+                over_text = [keeper.guard for keeper in _keepers("text") if keeper.pattern.search(plain)]
             guard = _silenced(plain, reader.rule, begin, end, over_text)
             if guard is None:
                 heard.append(_Heard(reader.rule, begin, end))
@@ -288,7 +294,10 @@ def _span(pattern: str, plain: str, first: int = 0, last: int | None = None) -> 
 def _silenced(plain: str, rule: rules.Rule, begin: int, end: int, over_text: Iterable[Guard]) -> Guard | None:
     """Return the guard that holds a hit back; none does where the author tells of a present danger of her own."""
     first, last = _sentence(plain, begin, end)
-    holding = [*over_text, *(keeper.guard for keeper in _over_sentence if keeper.pattern.search(plain, first, last))]
+    holding = [
+        *over_text,
+        *(keeper.guard for keeper in _keepers("sentence") if keeper.pattern.search(plain, first, last)),
+    ]
     if not holding:
         return None
     near = (max(0, begin - _NEAR), end + _NEAR)
@@ -321,7 +330,7 @@ def _by_score(judgement: Judgement, found: Points, plain: str, *, doubting: bool
     alone = DANGER_SCENE if scene else DANGER_ALONE
     if plea < PLEA and danger < alone:
         return None
-    elsewhere = doubting and any(keeper.guard.doubts and keeper.pattern.search(plain) for keeper in _over_text)
+    elsewhere = doubting and any(keeper.guard.doubts and keeper.pattern.search(plain) for keeper in _keepers("text"))
     asks = plea >= (PLEA_ELSEWHERE if elsewhere else PLEA)
     floor = DANGER_ELSEWHERE if elsewhere else DANGER if asks else alone
     if danger >= floor and (scene or _harm.search(plain)):
