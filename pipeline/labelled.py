@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from contracts.errors import Rejected
-from contracts.topic import Topic
+from contracts.topic import TOPICS, Topic
 
 CORPUS: Final = Path(__file__).parent / "corpus"
 """Own invented posts with their labels, CC0: one file a main topic."""
@@ -45,6 +45,10 @@ class LabelledPost(msgspec.Struct, frozen=True, kw_only=True):
     def origin(self) -> str:
         """`COLD`, `SWSR` or `own`."""
         return self.key.partition("/")[0]
+
+    def says(self, head: str) -> bool:
+        """Whether the reader gave it this topic or mark."""
+        return head in self.topics if head in TOPICS else bool(getattr(self, head))
 
 
 class _Row(msgspec.Struct):

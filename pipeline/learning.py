@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts.score import MARKED
-from contracts.topic import TOPICS
 from pipeline import evaluation
 from pipeline.evaluation_text import HEAD_WORDS
 from pipeline.explaining import probabilities
@@ -87,7 +86,7 @@ def contradicted(model: Model, corrections: Sequence[LabelledPost]) -> tuple[str
     found = ["sentiment"] if any(said != [post.sentiment for post in corrections]) else []
     floors = [*model.floors.tolist(), *[MARKED] * len(MARKS)]
     for column, (head, floor) in enumerate(zip(HEADS[three:], floors, strict=True), three):
-        if any((chances[:, column] >= floor) != [_truth(post, head) for post in corrections]):
+        if any((chances[:, column] >= floor) != [post.says(head) for post in corrections]):
             found.append(head)
     return tuple(found)
 
@@ -187,7 +186,7 @@ def _calibration(posts: Sequence[LabelledPost], before: Floats, after: Floats) -
                     calibration_error(chances[:, :three].max(axis=1), chances[:, :three].argmax(axis=1) - 1 == truth)
                 )
             else:
-                so = np.array([_truth(post, head) for post in posts], dtype=bool)
+                so = np.array([post.says(head) for post in posts], dtype=bool)
                 errors.append(calibration_error(chances[:, HEADS.index(head)], so))
         fell = errors[1] > CALIBRATED and errors[1] > errors[0] + FALL
         found.append(Held(head, f"{_word(head)}校准误差", errors[0], errors[1], fell))
@@ -327,11 +326,7 @@ def _wanted(posts: Sequence[LabelledPost], head: str) -> Floats:
         return np.array(
             [[SURE if post.sentiment == value else (1 - SURE) / 2 for value in (-1, 0, 1)] for post in posts]
         )
-    return np.array([[SURE if _truth(post, head) else 1 - SURE] for post in posts])
-
-
-def _truth(post: LabelledPost, head: str) -> bool:
-    return head in post.topics if head in TOPICS else bool(getattr(post, head))
+    return np.array([[SURE if post.says(head) else 1 - SURE] for post in posts])
 
 
 def _chances(

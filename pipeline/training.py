@@ -285,7 +285,7 @@ def two_classes(said: npt.NDArray[np.bool_], labels: Sequence[bool] | npt.NDArra
 
 
 def _truth(posts: Sequence[LabelledPost], head: str) -> npt.NDArray[np.bool_]:
-    return np.array([head in post.topics if head in TOPICS else getattr(post, head) for post in posts], dtype=bool)
+    return np.array([post.says(head) for post in posts], dtype=bool)
 
 
 def _all_texts(helpers: Sequence[Helper]) -> list[str]:

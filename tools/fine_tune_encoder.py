@@ -32,8 +32,7 @@ import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402, N812 - torch's own name for it
 from torch import Tensor, nn  # noqa: E402
 
-from contracts.topic import TOPICS  # noqa: E402 - the tree is not installed on a bare machine
-from pipeline import labelled, training  # noqa: E402
+from pipeline import labelled, training  # noqa: E402 - the tree is not installed on a bare machine
 from pipeline.labelled import LabelledPost  # noqa: E402
 from pipeline.scorers import ngram  # noqa: E402
 from pipeline.scorers.encoder import Source  # noqa: E402
@@ -271,7 +270,7 @@ def truths(posts: list[LabelledPost], second: Mapping[str, LabelledPost]) -> np.
 
 
 def _answer(post: LabelledPost) -> list[float]:
-    rest = [head in post.topics if head in TOPICS else getattr(post, head) for head in HEADS[3:]]
+    rest = (post.says(head) for head in HEADS[3:])
     return [float(value) for value in (*(post.sentiment + 1 == column for column in range(3)), *rest)]
 
 
