@@ -28,6 +28,10 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a score, too, must be surer than elsewhere to make a plea of such a text."""
 
 
+STAY: Final = "酒店|宾馆|旅馆|客栈|民宿|客房|标间|大床房|退房|入住|房卡|钥匙卡|前台|服务员|旅伴|快递|客服"
+REVIEW: Final = "设施|早餐|隔音|性价比|不建议|值得|再[住来买]|好评|差评|五星|四星|态度|卫生间|装修|浴巾|拖鞋|退换|送水|工作失误|管理水平|看守所里|物流|包装|看市景|夜景"
+"""Words of those who tell how a room or a purchase was; both together, since each alone stands in a plea as well."""
+
 GUARDS: Final[tuple[Guard, ...]] = (
     Guard(
         name="新闻报道", scope="text", yields="now", doubts=True,
@@ -70,6 +74,12 @@ GUARDS: Final[tuple[Guard, ...]] = (
         pattern="答:|一问一答|普法|科普|小贴士|温馨提示|安排表|报名方式|宣传(?!的|栏)|讲座|进社区|倡议|防拐|说法:|解读|回复网民|须知|指引|分享会",
         holds=("问：他打我怎么办？答：请及时报警并申请保护令", "普法小课堂：被跟踪不要慌，不敢回家就去便利店，马上报警"),
         frees=("听过反家暴讲座也没用，他现在就在踹门，我躲在阳台，快来人",),
+    ),
+    Guard(
+        name="住店与购物点评", scope="text", yields="rescue", doubts=True,
+        pattern=rf"(?:{STAY})[\s\S]{{0,300}}(?:{REVIEW})|(?:{REVIEW})[\s\S]{{0,300}}(?:{STAY})",
+        holds=("入住时服务员又来敲门，我不敢开，原来是送水，态度倒好", "玻璃窗户大大的，可以坐在窗台喝红酒看夜景，我还会再住这家宾馆"),
+        frees=("他把我关在宾馆房间里，前台态度冷冰冰不肯管，他现在就在门外砸门，快报警",),
     ),
     Guard(
         name="假设与举例", scope="sentence", yields="rescue",

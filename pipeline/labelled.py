@@ -17,6 +17,8 @@ REAL: Final = CORPUS / "readings" / "real.jsonl"
 """Labels of real posts by key; their texts stand in the public sets alone."""
 MORE: Final = CORPUS / "readings" / "real_more.jsonl"
 """The same of further real posts, read once, that the n-gram model does not learn from."""
+PLEAS: Final = CORPUS / "readings" / "pleas.jsonl"
+"""Pleas, dangers and what sounds like them by more writers than the corpus has, CC0: help and danger alone learn from them."""
 HELD_OUT: Final = CORPUS / "readings" / "held_out.txt"
 """Keys that no training, tuning or pattern may see: one writer's posts, and real posts of threads and splits of their own."""
 

@@ -19,17 +19,15 @@ from pipeline import help_rules as rules
 from pipeline.help_gate import Sieve
 from pipeline.help_guards import GUARDS, Guard, Scope
 from pipeline.help_points import Points, points
-from pipeline.help_signs import HARM, SCENES, SCORE_WEIGHT, START
+from pipeline.help_signs import SCORE_WEIGHT, START
 
 PLEA: Final = 0.35
 """From this fused probability on a text without a rule's hit is a plea: missing one weighs more than a look too many."""
-DANGER: Final = 0.055
+DANGER: Final = 0.2
 """From this fused probability on a plea is 疑似危急: one soft sound, somebody looks at it today."""
-DANGER_ALONE: Final = 0.12
+DANGER_ALONE: Final = 0.25
 """The same for a text that does not ask for anything."""
-DANGER_SCENE: Final = 0.03
-"""The same where a sign of `SCENES` tells what happens: a scene, a follow-up, somebody who saw it."""
-PLEA_ELSEWHERE: Final = 0.85
+PLEA_ELSEWHERE: Final = 0.6
 """The same for a text that reads as news, fiction, advertising or a notice."""
 DANGER_ELSEWHERE: Final = 0.4
 _SILENT: Final = 0.02
@@ -116,7 +114,6 @@ _self: Final = re.compile(rules.SELF)
 _now: Final = re.compile(rules.PRESENT)
 _call: Final = re.compile(rules.CALL)
 _request: Final = re.compile(rules.REQUEST)
-_harm: Final = re.compile(HARM)
 _who: Final = {"self": _self, "person": re.compile(f"{rules.SELF}|{rules.CLOSE}"), "any": None}
 _sieve: Final = Sieve([rule.core for rule in rules.RULES])
 _ENDS: Final = "。!?\n;"
@@ -316,24 +313,17 @@ def _strongest(found: Points, of: Literal["plea", "danger"]) -> list[str]:
 
 def _sounds_dangerous(judgement: Judgement, plain: str) -> bool:
     """Say whether a text that a rule already made a plea is a dangerous one by score and signs."""
-    if judgement.danger < _SILENT:
-        return False
-    found = points(plain)
-    scene = any(sign.name in SCENES for sign in found.signs)
-    return _probability(judgement.danger, found.danger, 1) >= DANGER and (scene or bool(_harm.search(plain)))
+    return judgement.danger >= _SILENT and _probability(judgement.danger, points(plain).danger, 1) >= DANGER
 
 
 def _by_score(judgement: Judgement, found: Points, plain: str, *, doubting: bool = True) -> _Said | None:
     plea = _probability(judgement.help, found.plea, 0)
     danger = _probability(judgement.danger, found.danger, 1)
-    scene = any(sign.name in SCENES for sign in found.signs)
-    alone = DANGER_SCENE if scene else DANGER_ALONE
-    if plea < PLEA and danger < alone:
+    if plea < PLEA and danger < DANGER_ALONE:
         return None
     elsewhere = doubting and any(keeper.guard.doubts and keeper.pattern.search(plain) for keeper in _keepers("text"))
     asks = plea >= (PLEA_ELSEWHERE if elsewhere else PLEA)
-    floor = DANGER_ELSEWHERE if elsewhere else DANGER if asks else alone
-    if danger >= floor and (scene or _harm.search(plain)):
+    if danger >= (DANGER_ELSEWHERE if elsewhere else DANGER if asks else DANGER_ALONE):
         return _Said("suspected", asks)
     if not asks:
         return None

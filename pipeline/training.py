@@ -33,8 +33,8 @@ _BETA: Final = {"attack": 0.8, "counter": 1.2}
 
 Help and danger are decided by the lane, which adds rules and signs to these scores and chooses its own recall.
 """
-_QUIET: Final = frozenset({"help", "danger"})
-"""Heads that also learn from the background."""
+_ASIDE: Final = frozenset({"help", "danger"})
+"""Heads that also learn from the asides."""
 _CLIP_PERCENTILE: Final = 99.99
 """Of the absolute weights of a head: what lies beyond is cut before they become 8-bit numbers."""
 _BINS: Final = 15
@@ -82,18 +82,18 @@ def train(
     second: Mapping[str, LabelledPost],
     group: Callable[[LabelledPost], str],
     helpers: Sequence[Helper],
-    background: Sequence[str],
+    asides: Sequence[LabelledPost],
     clean: Callable[[str], str],
     name: str,
 ) -> Trained:
     """Train on `posts`; `clean` is what the pipeline does to a text before it reaches the scorer.
 
     `second` holds by key what another reader said: where the two differ, each counts half. Posts of one `group` stay on
-    one side of every fold. `background` are texts of everyday talk that nobody read: hardly one in two hundred of them
-    asks for help, so the heads `help` and `danger` learn from them what is none.
+    one side of every fold. `asides` are posts that the heads `help` and `danger` alone learn from: pleas and what sounds
+    like them by many writers, and everyday talk that nobody read, of which hardly one text in two hundred asks for help.
     """
-    wide, quiet, folded = _features([clean(post.text) for post in posts], helpers, background, clean)
-    heads = fit_heads(wide, quiet, posts, second, group, background)
+    wide, aside, folded = _features([clean(post.text) for post in posts], helpers, asides, clean)
+    heads = fit_heads(wide, aside, posts, second, group, asides)
     weights = np.zeros((1 << BITS, len(HEADS)))
     bias = np.zeros(len(HEADS))
     for column in range(len(HEADS)):
@@ -108,7 +108,7 @@ def train(
         shifts=heads.shifts.astype(np.float32),
         trained=np.unique(
             np.array(
-                [digest(text) for text in (*(post.text for post in posts), *_all_texts(helpers), *background)],
+                [digest(text) for text in (*(post.text for post in (*posts, *asides)), *_all_texts(helpers))],
                 dtype=np.uint64,
             )
         ),
@@ -121,57 +121,52 @@ def unseen_marks(
     second: Mapping[str, LabelledPost],
     group: Callable[[LabelledPost], str],
     helpers: Sequence[Helper],
-    background: Sequence[str],
+    asides: Sequence[LabelledPost],
     clean: Callable[[str], str],
     heads: Sequence[str],
 ) -> Floats:
-    """Return logits of every post by heads that have not seen its group, groups told apart one by one: (posts, heads).
+    """Return logits by heads that have not seen a post's group, groups told apart one by one: (posts and asides, heads).
 
     Where a group is a writer this says how a stranger's posts would be scored, which folds of stories flatter. `heads`
-    are marks that also learn from the background.
+    are marks that also learn from the asides.
     """
     from scipy.sparse import vstack
 
-    wide, quiet, _ = _features([clean(post.text) for post in posts], helpers, background, clean)
-    rows = vstack([wide, quiet], format="csr")
-    names = [group(post) for post in posts]
-    fold = np.unique(names, return_inverse=True)[1]
-    parts = int(fold.max()) + 1
-    fold = np.append(fold, np.arange(len(background)) % parts)
-    others = [second.get(post.key, post) for post in posts]
-    found = np.zeros((len(posts), len(heads)))
+    wide, aside, _ = _features([clean(post.text) for post in posts], helpers, asides, clean)
+    rows = vstack([wide, aside], format="csr")
+    everything = [*posts, *asides]
+    fold = np.unique([group(post) for post in everything], return_inverse=True)[1]
+    found = np.zeros((len(everything), len(heads)))
     for column, head in enumerate(heads):
-        truth = _truth(posts, head)
-        wanted = np.append((truth + _truth(others, head).astype(float)) / 2, np.zeros(len(background)))
-        scores = _unseen(rows, wanted, fold, _STRENGTH["mark"], parts)[: len(posts)]
-        slope, intercept = platt(scores, truth)
+        wanted, truth = _wanted(everything, second, head), _truth(posts, head)
+        scores = _unseen(rows, wanted, fold, _STRENGTH["mark"], int(fold.max()) + 1)
+        slope, intercept = platt(scores[: len(posts)], truth)
         logits = slope * scores + intercept
-        found[:, column] = logits - best_floor(logits, truth, _BETA.get(head, 1.0))
+        found[:, column] = logits - best_floor(logits[: len(posts)], truth, _BETA.get(head, 1.0))
     return found
 
 
 def fit_heads(
     rows: Any,
-    quiet: Any,
+    aside: Any,
     posts: Sequence[LabelledPost],
     second: Mapping[str, LabelledPost],
     group: Callable[[LabelledPost], str],
-    background: Sequence[str],
+    asides: Sequence[LabelledPost],
 ) -> Heads:
-    """Fit every head on sparse features: one row a post, and `quiet` one row a text of the background."""
+    """Fit every head on sparse features: `rows` one a post, and `aside` one an aside."""
     from scipy.sparse import vstack
 
     fold = folds_of([group(post) for post in posts])
-    with_quiet = vstack([rows, quiet], format="csr")
-    quiet_fold = np.append(fold, folds_of(background))
-    others = [second.get(post.key, post) for post in posts]
+    everything, all_rows = [*posts, *asides], vstack([rows, aside], format="csr")
+    all_folds = np.append(fold, folds_of([post.text for post in asides]))
     coefficients = np.zeros((rows.shape[1], len(HEADS)))
     bias = np.zeros(len(HEADS))
     figures: dict[str, dict[str, float]] = {}
 
     # Sentiment: three one-against-rest heads, mixed by a small softmax that was fitted on unseen folds.
     sentiment = np.array([post.sentiment + 1 for post in posts])
-    other = np.array([post.sentiment + 1 for post in others])
+    other = np.array([second.get(post.key, post).sentiment + 1 for post in posts])
     unseen = np.zeros((len(posts), len(HEADS)))
     counts = np.where([post.origin == "own" for post in posts], _OWN_WEIGHT, 1.0)
     for column in range(3):
@@ -187,9 +182,8 @@ def fit_heads(
     for column, head in enumerate(HEADS[3:], 3):
         kind = "topic" if head in TOPICS else "mark"
         truth = _truth(posts, head)
-        wanted = (truth + _truth(others, head).astype(float)) / 2
-        seen, folds = (with_quiet, quiet_fold) if head in _QUIET else (rows, fold)
-        wanted = np.append(wanted, np.zeros(seen.shape[0] - len(posts)))
+        seen, folds, read = (all_rows, all_folds, everything) if head in _ASIDE else (rows, fold, posts)
+        wanted = _wanted(read, second, head)
         scores = _unseen(seen, wanted, folds, _STRENGTH[kind])[: len(posts)]
         slope, intercept = platt(scores, truth)
         own, start = _fit(seen, wanted, _STRENGTH[kind])
@@ -211,13 +205,13 @@ def fit_heads(
 
 
 def _features(
-    texts: Sequence[str], helpers: Sequence[Helper], background: Sequence[str], clean: Callable[[str], str]
+    texts: Sequence[str], helpers: Sequence[Helper], asides: Sequence[LabelledPost], clean: Callable[[str], str]
 ) -> tuple[Any, Any, Callable[[Floats, float], tuple[Floats, float]]]:
-    """Return the features of posts and background, and what folds coefficients over them into the table's rows.
+    """Return the features of posts and asides, and what folds coefficients over them into the table's rows.
 
     Features are the n-grams that two posts share, weighted by how telling they are, then the helpers' directions.
     """
-    matrix, quiet = _matrix(texts), _matrix([clean(text) for text in background])
+    matrix, aside = _matrix(texts), _matrix([clean(post.text) for post in asides])
     idf = _idf(matrix)
     used = np.flatnonzero(idf)
     directions = [*(_taught(helper, clean)[0] for helper in helpers), *(_listed(words) for words in WORDS.values())]
@@ -237,7 +231,7 @@ def _features(
             intercept -= step * centre[column]
         return table, intercept
 
-    return widened(matrix), widened(quiet), folded
+    return widened(matrix), widened(aside), folded
 
 
 def _taught(helper: Helper, clean: Callable[[str], str], strength: float = _STRENGTH["helper"]) -> tuple[Floats, float]:
@@ -286,6 +280,13 @@ def two_classes(said: npt.NDArray[np.bool_], labels: Sequence[bool] | npt.NDArra
 
 def _truth(posts: Sequence[LabelledPost], head: str) -> npt.NDArray[np.bool_]:
     return np.array([post.says(head) for post in posts], dtype=bool)
+
+
+def _wanted(posts: Sequence[LabelledPost], second: Mapping[str, LabelledPost], head: str) -> Floats:
+    """Return how far each post is so: where its two readers differ, half."""
+    others = [second.get(post.key, post) for post in posts]
+    wanted: Floats = (_truth(posts, head) + _truth(others, head).astype(float)) / 2
+    return wanted
 
 
 def _all_texts(helpers: Sequence[Helper]) -> list[str]:

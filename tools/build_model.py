@@ -12,7 +12,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -44,10 +44,10 @@ def main() -> None:
     shared = read_labels(options.shared)
     second = second_readings()
     threads = read_threads(options.shared)
-    posts, helpers, background = lessons(options.shared)
-    inputs = inputs_digest(posts, [second[post.key] for post in posts if post.key in second], helpers, background)
+    posts, helpers, asides = lessons(options.shared)
+    inputs = inputs_digest((*posts, *asides), second, helpers)
     trained = training.train(
-        posts, second, lambda post: group(post, threads), helpers, background, normalise, f"ngram-{inputs[:8]}"
+        posts, second, lambda post: group(post, threads), helpers, asides, normalise, f"ngram-{inputs[:8]}"
     )
     ngram.write(trained.model, ngram.MODEL)
     if options.unseen:
@@ -65,7 +65,8 @@ def main() -> None:
             {"name": "labelled SWSR posts (aggiejiang/SWSR)", "licence": "MIT", "trained_on": count(posts, "SWSR")},
             {"name": "labelled COLD posts (thu-coai/COLDataset)", "licence": "Apache-2.0", "trained_on": count(posts, "COLD")},
             *({"name": helper.name, "use": "helper feature", "trained_on": len(helper.texts)} for helper in helpers),
-            {"name": "unread COLD and SWSR texts as background of help and danger", "licence": "Apache-2.0, MIT", "trained_on": len(background)},
+            {"name": "pleas and their look-alikes (pipeline/corpus/readings/pleas.jsonl), help and danger alone", "licence": "CC0-1.0", "trained_on": count(asides, "own"), "read_twice": sum(post.key in second for post in asides)},
+            {"name": "unread COLD and SWSR texts as background of help and danger", "licence": "Apache-2.0, MIT", "trained_on": len(asides) - count(asides, "own")},
         ],
         "operating_points": {
             "certain": CERTAIN,
@@ -84,8 +85,8 @@ def main() -> None:
     print(f"{ngram.MODEL}: {ngram.MODEL.stat().st_size / 1e6:.1f} MB, {len(posts)} posts, {trained.model.name}")
 
 
-def lessons(shared: Path) -> tuple[list[LabelledPost], list[training.Helper], list[str]]:
-    """Return what a model learns from: labelled posts, foreign labels of other texts, and a background.
+def lessons(shared: Path) -> tuple[list[LabelledPost], list[training.Helper], list[LabelledPost]]:
+    """Return what a model learns from: labelled posts, foreign labels of other texts, and what help and danger alone learn from.
 
     `readings/real_more.jsonl` is left out: with it the folds of the training part rise no further (`docs/accuracy.md`),
     and the published labels of its texts teach as helpers instead.
@@ -93,7 +94,8 @@ def lessons(shared: Path) -> tuple[list[LabelledPost], list[training.Helper], li
     read = (*read_labels(shared), *labelled.real_posts(shared / "data"))
     posts = [post for post in (*read, *labelled.own_posts()) if not labelled.is_held_out(post)]
     helpers = read_helpers(shared, read, read_threads(shared))
-    return posts, helpers, quiet_texts(helpers)
+    quiet = (LabelledPost(text=text, sentiment=0) for text in quiet_texts(helpers))
+    return posts, helpers, [*labelled.read_labelled(labelled.PLEAS), *quiet]
 
 
 def on_shared_labels(posts: list[LabelledPost], keys: set[str], trained: training.Trained) -> dict[str, Any]:
@@ -129,15 +131,15 @@ def read_labels(shared: Path) -> tuple[LabelledPost, ...]:
 
 
 def second_readings() -> dict[str, LabelledPost]:
-    """Return by key what another reader said of own posts from the text alone."""
-    file = labelled.CORPUS / "readings" / "second.jsonl"
+    """Return by key what another reader said of own posts from the text alone; of `readings/pleas.jsonl` help and danger."""
     found = {}
-    for line in file.read_text("utf-8").splitlines() if file.exists() else ():
-        row = json.loads(line)
-        found[row["key"]] = LabelledPost(
-            text="", key=row["key"], sentiment=row["sentiment"], topics=tuple(row["topics"]), help=bool(row["help"]),
-            attack=bool(row["attack"]), counter=bool(row["counter"]), danger=bool(row["danger"]),
-        )  # fmt: skip
+    for name in ("second.jsonl", "second_pleas.jsonl"):
+        for line in (labelled.CORPUS / "readings" / name).read_text("utf-8").splitlines():
+            row = json.loads(line)
+            found[row["key"]] = LabelledPost(
+                text="", key=row["key"], sentiment=row.get("sentiment", 0), topics=tuple(row.get("topics", ())), help=bool(row["help"]),
+                attack=bool(row.get("attack")), counter=bool(row.get("counter")), danger=bool(row["danger"]),
+            )  # fmt: skip
     return found
 
 
@@ -271,14 +273,13 @@ def rows(file: Path) -> Iterator[dict[str, Any]]:
 
 
 def inputs_digest(
-    posts: list[LabelledPost], second: list[LabelledPost], helpers: list[training.Helper], background: list[str]
+    posts: Sequence[LabelledPost], second: dict[str, LabelledPost], helpers: list[training.Helper]
 ) -> str:
     hasher = hashlib.blake2b(digest_size=16)
-    for post in (*posts, *second):
+    for post in (*posts, *(second[post.key] for post in posts if post.key in second)):
         hasher.update(repr(post).encode("utf-8", "backslashreplace"))
     for each in helpers:
         hasher.update(repr((each.texts, each.labels)).encode("utf-8", "backslashreplace"))
-    hasher.update(repr(background).encode("utf-8", "backslashreplace"))
     return hasher.hexdigest()
 
 

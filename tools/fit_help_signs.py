@@ -1,8 +1,8 @@
 """Fits the points of `pipeline.help_signs` anew, after a new scorer: prints them, and what the lane reaches by writer.
 
 `python tools/fit_help_signs.py [--write]` needs scikit-learn and some minutes: for each writer of own posts it scores them
-by heads that saw none of that writer, fits the points on own posts alone (real ones hold hardly a plea), and tells what
-points fitted without a writer do on that writer. Held-out posts are never read. `--write` puts the points into the file.
+by heads that saw none of that writer, fits the points on own posts alone, `readings/pleas.jsonl` among them (real ones
+hold hardly a plea), and tells what points fitted without a writer do on that writer. Held-out posts are never read. `--write` puts the points into the file.
 """
 
 import argparse
@@ -45,7 +45,8 @@ def main() -> None:
     asked.add_argument("--write", action="store_true", help="put the points into pipeline/help_signs.py")
     options = asked.parse_args()
     scores = unseen_scores(options.shared, options.scores)
-    posts = [post for post in labelled.own_posts() if post.key in scores and not labelled.is_held_out(post)]
+    own = (*labelled.own_posts(), *labelled.read_labelled(labelled.PLEAS))
+    posts = [post for post in own if post.key in scores and not labelled.is_held_out(post)]
     texts = [lane.in_ascii(normalise(post.text)) for post in posts]
     found = [lane.rules_find(text) for text in texts]
     seen = np.array(
@@ -72,11 +73,11 @@ def unseen_scores(shared: Path, file: Path | None) -> dict[str, tuple[float, ...
     """Return by key the log-odds of a plea and of danger, by heads that have not seen the post's writer."""
     if file and file.exists():
         return {row["key"]: tuple(row["logits"][head] for head in HEADS) for row in map(json.loads, file.open("rb"))}
-    posts, helpers, background = build_model.lessons(shared)
+    posts, helpers, asides = build_model.lessons(shared)
     logits = training.unseen_marks(
-        posts, build_model.second_readings(), stranger, helpers, background, normalise, HEADS
+        posts, build_model.second_readings(), stranger, helpers, asides, normalise, HEADS
     ).round(3)
-    found = {post.key: tuple(row) for post, row in zip(posts, logits.tolist(), strict=True)}
+    found = {post.key: tuple(row) for post, row in zip((*posts, *asides), logits.tolist(), strict=True) if post.key}
     if file:
         lines = (json.dumps({"key": key, "logits": dict(zip(HEADS, row, strict=True))}) for key, row in found.items())
         file.write_text("".join(f"{line}\n" for line in lines), "utf-8")
