@@ -23,9 +23,15 @@ class Stranger(msgspec.Struct, frozen=True):
     """A post, scenes of danger and their look-alikes among them; `help` is None where the writer did not say."""
 
     key: str
+    """`strangers/WRITER/NUMBER`."""
     text: str
     danger: int
     help: int | None = None
+
+    @property
+    def writer(self) -> str:
+        """A letter: i and j wrote to be hard to tell, k and l after the page that the writers of `readings/pleas.jsonl` had."""
+        return self.key.split("/")[1]
 
 
 class StrangerFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,14 +48,14 @@ class StrangerFigures(msgspec.Struct, frozen=True, kw_only=True):
     """Of the posts that ask for nothing and are in no danger."""
 
 
-def strangers() -> tuple[Stranger, ...]:
-    """Return the posts, CC0, written for this measure."""
-    return tuple(msgspec.json.decode(line, type=Stranger) for line in POSTS.read_text("utf-8").splitlines())
+def strangers(writers: str = "ijkl") -> tuple[Stranger, ...]:
+    """Return the posts of some writers, CC0, written for this measure."""
+    posts = (msgspec.json.decode(line, type=Stranger) for line in POSTS.read_text("utf-8").splitlines())
+    return tuple(post for post in posts if post.writer in writers)
 
 
-def measure(scorer: Scorer, posts: Sequence[Stranger] | None = None) -> StrangerFigures:
+def measure(scorer: Scorer, posts: Sequence[Stranger]) -> StrangerFigures:
     """Judge every post as the program does, rules and signs included."""
-    posts = strangers() if posts is None else posts
     clean = [normalise(post.text) for post in posts]
     verdicts = lane.judge_all(clean, scorer.score(clean))
     rows = resamples(len(posts))

@@ -33,7 +33,7 @@ _BETA: Final = {"attack": 0.8, "counter": 1.2}
 
 Help and danger are decided by the lane, which adds rules and signs to these scores and chooses its own recall.
 """
-_ASIDE: Final = frozenset({"help", "danger"})
+ASIDE: Final = ("help", "danger")
 """Heads that also learn from the asides."""
 _CLIP_PERCENTILE: Final = 99.99
 """Of the absolute weights of a head: what lies beyond is cut before they become 8-bit numbers."""
@@ -182,7 +182,7 @@ def fit_heads(
     for column, head in enumerate(HEADS[3:], 3):
         kind = "topic" if head in TOPICS else "mark"
         truth = _truth(posts, head)
-        seen, folds, read = (all_rows, all_folds, everything) if head in _ASIDE else (rows, fold, posts)
+        seen, folds, read = (all_rows, all_folds, everything) if head in ASIDE else (rows, fold, posts)
         wanted = _wanted(read, second, head)
         scores = _unseen(seen, wanted, folds, _STRENGTH[kind])[: len(posts)]
         slope, intercept = platt(scores, truth)

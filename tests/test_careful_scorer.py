@@ -17,9 +17,9 @@ from contracts.topic import TOPICS
 from pipeline import scorers
 from pipeline.scorers.encoder import Source
 from pipeline.scorers.ngram import HEADS, MARKS
-from pipeline.training import Floats
+from pipeline.training import ASIDE, Floats
 from tools.character_tokenizer import UNKNOWN, alphabet, characters, identified, marks, tokenizer_json
-from tools.mixed_heads import mixed
+from tools.mixed_heads import Asides, mixed
 
 FOLDER: Final = Path(__file__).parent.parent / "encoders/bge-small-zh-women"
 LETTERS: Final = list("她妇女后离婚a0，。-\"'")
@@ -119,3 +119,15 @@ class TestCarefulScorer(ScorerSuite):
     def test_a_post_in_traditional_characters_says_the_same(self, scorer: Scorer) -> None:
         one, other = scorer.score(["离婚后抚养费一直不给", "離婚後撫養費一直不給"])
         assert one == other
+
+
+def test_help_and_danger_lean_on_whoever_knows_more_of_the_further_posts() -> None:
+    encoder, linear, truth = unseen()
+    random = np.random.default_rng(2)
+    columns = [HEADS.index(head) for head in ASIDE]
+    noise = random.normal(size=(2000, len(ASIDE)))
+    deaf = Asides(encoder=noise, linear=linear[:2000, columns], truth=truth[:2000, columns])
+    shares = [mixed(encoder, linear, truth, SHIFTS, asides=one).beside for one in (None, deaf)]
+    assert set(shares[0]) == {0.3}
+    assert all(shares[1][column] > 0.6 for column in columns)
+    assert {share for column, share in enumerate(shares[1].tolist()) if column not in columns} == {0.3}

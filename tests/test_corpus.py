@@ -16,6 +16,7 @@ MOST = 6_000
 """Own posts: the corpus stays small enough to be read through."""
 SECOND = labelled.CORPUS / "readings" / "second.jsonl"
 SECOND_REAL = labelled.CORPUS / "readings" / "second_real.jsonl"
+SECOND_PLEAS = labelled.CORPUS / "readings" / "second_pleas.jsonl"
 SHARED = Path(__file__).parent.parent.parent / "shared"
 
 
@@ -79,3 +80,23 @@ def test_no_opening_is_repeated_like_a_template() -> None:
     own = labelled.own_posts()
     openings = Counter(post.text[:12] for post in own if len(post.text) > 20)
     assert openings.most_common(1)[0][1] <= len(own) / 100
+
+
+def test_the_pleas_were_read_twice_and_stand_nowhere_else() -> None:
+    pleas = {post.key: post for post in labelled.read_labelled(labelled.PLEAS)}
+    second = {row["key"]: row for row in map(msgspec.json.decode, SECOND_PLEAS.read_bytes().splitlines())}
+    assert second.keys() == pleas.keys()
+    assert not any(post.attack or post.counter for post in pleas.values())
+    assert all(pleas[key].danger for key, row in second.items() if row["danger"])
+    both = sum(pleas[key].help and row["help"] for key, row in second.items())
+    assert 2 * both / sum(pleas[key].help + row["help"] for key, row in second.items()) > 0.8
+    texts = [normalise(post.text) for post in pleas.values()]
+    assert len(set(texts)) == len(texts)
+    assert not set(texts) & {normalise(post.text) for post in labelled.own_posts()}
+
+
+def test_no_opening_of_the_pleas_is_repeated_like_a_template() -> None:
+    pleas = labelled.read_labelled(labelled.PLEAS)
+    openings = Counter(post.text[:8] for post in pleas if len(post.text) > 20)
+    assert openings.most_common(1)[0][1] <= len(pleas) / 100
+    assert len({post.writer for post in pleas}) == 19

@@ -99,16 +99,23 @@ def elsewhere() -> list[goals.Elsewhere]:
 
 def strangers() -> list[goals.Elsewhere]:
     """Return what pleas and danger meet where the writer knew neither rules nor corpus."""
-    found = measuring_strangers.measure(scorers.load("ngram"))
-    who = "posts by two writers who knew neither rules nor corpus and wrote to be hard to tell; "
-    both = (
-        ("help_recall", found.help_recall, f"{found.pleas} pleas among {found.posts} {who}{found.help_imagined.value:.0%} of those that ask for nothing are taken for pleas"),
-        ("danger_recall", found.danger_recall, f"{found.dangerous} dangerous ones among {found.posts} {who}{found.danger_imagined.value:.0%} of the look-alikes ring, too"),
-    )  # fmt: skip
-    return [
-        goals.Elsewhere(goal=goal, value=value.value, low=value.low, high=value.high, on=on, command="make accuracy")
-        for goal, value, on in both
-    ]
+    scorer, rows = scorers.load("ngram"), []
+    for writers, told in (
+        ("ij", "two writers who knew neither rules nor corpus and wrote to be hard to tell"),
+        ("kl", "two more, of everything at once, told what the writers of `readings/pleas.jsonl` were told"),
+    ):
+        found = measuring_strangers.measure(scorer, measuring_strangers.strangers(writers))
+        both = (
+            ("help_recall", found.help_recall, f"{found.pleas} pleas among {found.posts} posts by {told}; {found.help_imagined.value:.0%} of those that ask for nothing are taken for pleas"),
+            ("danger_recall", found.danger_recall, f"{found.dangerous} dangerous ones among {found.posts} posts by {told}; {found.danger_imagined.value:.0%} of the look-alikes ring, too"),
+        )  # fmt: skip
+        rows += [
+            goals.Elsewhere(
+                goal=goal, value=value.value, low=value.low, high=value.high, on=on, command="make accuracy"
+            )
+            for goal, value, on in both
+        ]
+    return rows
 
 
 def alarms(shared: Path) -> list[goals.Elsewhere]:
@@ -173,7 +180,14 @@ def data(posts: Sequence[LabelledPost]) -> Iterator[str]:
     yield ""
     yield "| file | digest (blake2b, 128 bits) |"
     yield "|---|---|"
-    for file in (*sorted(labelled.CORPUS.glob("*.jsonl")), labelled.REAL, labelled.HELD_OUT, ngram.MODEL):
+    for file in (
+        *sorted(labelled.CORPUS.glob("*.jsonl")),
+        labelled.PLEAS,
+        labelled.REAL,
+        labelled.HELD_OUT,
+        measuring_strangers.POSTS,
+        ngram.MODEL,
+    ):
         digest = hashlib.blake2b(file.read_bytes(), digest_size=16).hexdigest()
         yield f"| `{file.relative_to(ROOT)}` | `{digest}` |"
     yield ""

@@ -1,22 +1,23 @@
 """Fine-tunes a BERT-like encoder on the labelled posts: a folder for `[pipeline] scorer = "encoder:FOLDER"`.
 
 Needs `pip install torch onnx onnxruntime` (no part of the lock), the ONNX file of an encoder with its tokenizer.json, and
-`--unseen FILE`, the JSONL of `tools/build_model.py --unseen`. A GPU makes it bearable: all steps took about five minutes
+two JSONL of logits by models that had not seen the post (`--unseen`, `--pleas`). A GPU makes it bearable: all steps took about five minutes
 on an NVIDIA H200; on a CPU they take days, so only `--steps` and `--every` (a trial run) are of use there. Not bit for
-bit repeatable: `encoders/bge-small-zh-women` was made by this recipe and exported by this file (`--export-only`).
+bit repeatable: `encoders/bge-small-zh-women` was made by this recipe and exported by this file.
 
 Steps: an alphabet of single characters takes the place of the vocabulary; the encoder guesses hidden characters of all
 texts at hand (masked language modelling, Devlin et al. 2019); then all layers learn the labels, each batch twice under
 different dropout, with the two answers drawn together (R-Drop, Liang et al. 2021) and the weights averaged over the
 steps. That is done without fold 0, whose posts calibrate and choose the operating points, and again on all. WORK keeps
-alphabet.json, weights.npz and unseen.npz; the export makes the folder from them, with weights of a byte.
+alphabet.json, weights.npz and unseen.npz; the export makes the folder from them, with weights of a byte. Help and danger,
+of which the n-gram model learned more (`readings/pleas.jsonl`), are mixed in shares of their own, fitted on those posts.
 """
 
 import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from hashlib import blake2b
 from pathlib import Path
@@ -35,12 +36,14 @@ from torch import Tensor, nn  # noqa: E402
 from pipeline import labelled, training  # noqa: E402 - the tree is not installed on a bare machine
 from pipeline.labelled import LabelledPost  # noqa: E402
 from pipeline.scorers import ngram  # noqa: E402
-from pipeline.scorers.encoder import Source  # noqa: E402
+from pipeline.scorers.encoder import Source, vector  # noqa: E402
 from pipeline.scorers.ngram import HEADS  # noqa: E402
+from pipeline.scorers.onnx_encoder import OnnxEncoder  # noqa: E402
+from pipeline.training import ASIDE  # noqa: E402
 from text.normalise import normalise  # noqa: E402
 from tools import build_model  # noqa: E402
 from tools.character_tokenizer import alphabet, identified, marks, tokenizer_json  # noqa: E402
-from tools.mixed_heads import BESIDE, mixed  # noqa: E402
+from tools.mixed_heads import BESIDE, Asides, mixed  # noqa: E402
 
 FIRST, LAST = 190, 64
 """Characters that are read of a post's beginning and, of a longer one, of its end."""
@@ -232,7 +235,7 @@ def train(work: Path, asked: argparse.Namespace) -> None:
     rng = np.random.default_rng(training.SEED)
     torch.manual_seed(training.SEED)
     posts, helpers, _ = build_model.lessons(asked.shared)
-    linear = {row["key"]: [row["logits"][head] for head in HEADS] for row in map(json.loads, asked.unseen.open())}
+    linear = unseen_logits(asked.unseen, HEADS)
     threads, main = build_model.read_threads(asked.shared), {post.key for post in posts}
     more = labelled.real_posts(asked.shared / "data", labelled.MORE)
     posts += [post for post in more if post.key not in main and not labelled.is_held_out(post)]
@@ -259,9 +262,14 @@ def train(work: Path, asked: argparse.Namespace) -> None:
     np.savez(
         work / "unseen.npz",
         encoder=logits_of(without, rows, unseen),
-        linear=np.array([linear[posts[row].key] for row in unseen]),
+        keys=np.array([posts[row].key for row in unseen]),
         truth=truths([posts[row] for row in unseen], {}) > 0.5,
     )
+
+
+def unseen_logits(file: Path, heads: Sequence[str]) -> dict[str, list[float]]:
+    """Return by key what n-gram models said that had not seen the post."""
+    return {row["key"]: [row["logits"][head] for head in heads] for row in map(json.loads, file.open())}
 
 
 def truths(posts: list[LabelledPost], second: Mapping[str, LabelledPost]) -> np.ndarray:
@@ -274,16 +282,14 @@ def _answer(post: LabelledPost) -> list[float]:
     return [float(value) for value in (*(post.sentiment + 1 == column for column in range(3)), *rest)]
 
 
-def export(folder: Path, work: Path, name: str) -> None:
-    """Write the folder from what `train` left: one ONNX model from identifiers to logits, its tokenizer, the heads."""
+def export(folder: Path, work: Path) -> None:
+    """Write what `train` left: one ONNX model from identifiers to logits, and its tokenizer."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     folder.mkdir(parents=True, exist_ok=True)
     letters = json.loads((work / "alphabet.json").read_text("utf-8"))
     with np.load(work / "weights.npz") as file:
         net = Net({key: torch.tensor(file[key]).float() for key in file}).eval()
-    with np.load(work / "unseen.npz") as file:
-        heads = mixed(file["encoder"].astype(float), file["linear"], file["truth"], ngram.read(ngram.MODEL).shifts)
     sample, inputs = torch.ones(1, 7, dtype=torch.long), ["input_ids", "attention_mask"]
     torch.onnx.export(
         net, (sample, sample), str(work / "model32.onnx"), input_names=inputs, output_names=["logits"], dynamo=False,
@@ -294,32 +300,65 @@ def export(folder: Path, work: Path, name: str) -> None:
         work / "model32.onnx", folder / "model.onnx", weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
     )
     (folder / "tokenizer.json").write_text(json.dumps(tokenizer_json(letters), ensure_ascii=False), encoding="utf-8")
-    np.savez_compressed(folder / "heads.npz", weights=heads.weights, bias=heads.bias, floors=heads.floors)
+
+
+def write_heads(folder: Path, asked: argparse.Namespace) -> None:
+    """Mix the folder's model with the n-gram model of this checkout: heads.npz and encoder.json."""
+    said = unseen_logits(asked.unseen, HEADS)
+    with np.load(asked.work / "unseen.npz") as file:
+        encoder, truth = file["encoder"].astype(float), file["truth"]
+        linear = np.array([said[key] for key in file["keys"].tolist()])
+    heads = mixed(encoder, linear, truth, ngram.read(ngram.MODEL).shifts, asides=pleas(folder, asked.pleas))
+    np.savez_compressed(
+        folder / "heads.npz", weights=heads.weights, bias=heads.bias, floors=heads.floors, beside=heads.beside
+    )
     digest = blake2b((folder / "model.onnx").read_bytes() + (folder / "heads.npz").read_bytes(), digest_size=4)
     source = Source(
-        name=f"{name}-{digest.hexdigest()}", onnx="model.onnx", pooling="given", first=FIRST, last=LAST, beside=BESIDE
+        name=f"{asked.name}-{digest.hexdigest()}",
+        onnx="model.onnx",
+        pooling="given",
+        first=FIRST,
+        last=LAST,
+        beside=BESIDE,
     )
     (folder / "encoder.json").write_bytes(msgspec.json.format(msgspec.json.encode(source), indent=1) + b"\n")
+
+
+def pleas(folder: Path, scores: Path) -> Asides:
+    """Return what the folder's model, and n-gram models that had not seen the writer, say of `readings/pleas.jsonl`."""
+    said, posts = unseen_logits(scores, ASIDE), labelled.read_labelled(labelled.PLEAS)
+    encode = OnnxEncoder(folder / "model.onnx", folder / "tokenizer.json", "given")
+    source = Source(name="careful", onnx="model.onnx", pooling="given", first=FIRST, last=LAST)
+    logits = np.stack([vector(encode, normalise(post.text), source) for post in posts])
+    return Asides(
+        encoder=logits[:, [HEADS.index(head) for head in ASIDE]],
+        linear=np.array([said[post.key] for post in posts]),
+        truth=np.array([[post.says(head) for head in ASIDE] for post in posts]),
+    )
 
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("folder", type=Path)
     asked.add_argument("--work", type=Path, required=True, help="folder for weights and unseen logits")
-    asked.add_argument("--export-only", action="store_true", help="make the folder from an earlier run's WORK")
+    asked.add_argument("--unseen", type=Path, required=True, help="JSONL that tools/build_model.py --unseen wrote")
+    asked.add_argument("--pleas", type=Path, required=True, help="JSONL that tools/fit_help_signs.py --scores wrote")
+    asked.add_argument("--from-work", action="store_true", help="make the folder from an earlier run's WORK")
+    asked.add_argument("--heads-only", action="store_true", help="the folder stands: mix it with a new n-gram model")
     asked.add_argument("--onnx", type=Path)
     asked.add_argument("--tokenizer", type=Path)
-    asked.add_argument("--unseen", type=Path)
     asked.add_argument("--name", default="careful", help="stands on every score, before a digest")
     asked.add_argument("--every", type=int, default=1, help="learn from each N-th post only")
     asked.add_argument("--steps", type=int, default=10**9, help="steps of each training at most")
     asked.add_argument("--shared", type=Path, default=ROOT.parent / "shared", help="folder with labels/ and data/")
     options = asked.parse_args()
-    if not options.export_only:
-        if not (options.onnx and options.tokenizer and options.unseen):
-            asked.error("--onnx, --tokenizer and --unseen are needed, or --export-only")
+    if not (options.from_work or options.heads_only):
+        if not (options.onnx and options.tokenizer):
+            asked.error("--onnx and --tokenizer are needed, or --from-work, or --heads-only")
         train(options.work, options)
-    export(options.folder, options.work, options.name)
+    if not options.heads_only:
+        export(options.folder, options.work)
+    write_heads(options.folder, options)
 
 
 if __name__ == "__main__":

@@ -23,10 +23,10 @@ from pipeline import help_signs, labelled, lane, training  # noqa: E402
 from pipeline.help_points import signs  # noqa: E402
 from pipeline.help_signs import BY_FORM, SIGNS  # noqa: E402
 from pipeline.labelled import LabelledPost  # noqa: E402
+from pipeline.training import ASIDE  # noqa: E402
 from text.normalise import normalise  # noqa: E402
 from tools import build_model  # noqa: E402
 
-HEADS = ("help", "danger")
 STRENGTH = {"help": 0.1, "danger": 0.2}
 """Inverse regularisation, chosen by leaving one writer out."""
 BY_HAND = {"像广告": (-2.5, 0.0)}
@@ -54,7 +54,7 @@ def main() -> None:
     )
     writers = np.array([post.writer for post in posts])
     fits = []
-    for column, head in enumerate(HEADS):
+    for column, head in enumerate(ASIDE):
         truth = np.array([getattr(post, head) for post in posts])
         certain = np.array([hit is not None and (head == "help" or hit[0] in DANGEROUS) for hit in found])
         logits = np.clip([scores[post.key][column] for post in posts], -_FARTHEST, _FARTHEST)
@@ -72,14 +72,14 @@ def main() -> None:
 def unseen_scores(shared: Path, file: Path | None) -> dict[str, tuple[float, ...]]:
     """Return by key the log-odds of a plea and of danger, by heads that have not seen the post's writer."""
     if file and file.exists():
-        return {row["key"]: tuple(row["logits"][head] for head in HEADS) for row in map(json.loads, file.open("rb"))}
+        return {row["key"]: tuple(row["logits"][head] for head in ASIDE) for row in map(json.loads, file.open("rb"))}
     posts, helpers, asides = build_model.lessons(shared)
     logits = training.unseen_marks(
-        posts, build_model.second_readings(), stranger, helpers, asides, normalise, HEADS
+        posts, build_model.second_readings(), stranger, helpers, asides, normalise, ASIDE
     ).round(3)
     found = {post.key: tuple(row) for post, row in zip((*posts, *asides), logits.tolist(), strict=True) if post.key}
     if file:
-        lines = (json.dumps({"key": key, "logits": dict(zip(HEADS, row, strict=True))}) for key, row in found.items())
+        lines = (json.dumps({"key": key, "logits": dict(zip(ASIDE, row, strict=True))}) for key, row in found.items())
         file.write_text("".join(f"{line}\n" for line in lines), "utf-8")
     return found
 

@@ -48,7 +48,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     last: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Characters that are read from the end of a longer one: how a letter ends says what it wants."""
     beside: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
-    """Share of the n-gram model in every log-odds; the heads have the rest."""
+    """Share of the n-gram model in the log-odds, where `heads.npz` says no other; the heads have the rest."""
 
 
 class EncoderHeads(msgspec.Struct, frozen=True):
@@ -61,6 +61,8 @@ class EncoderHeads(msgspec.Struct, frozen=True):
     bias: npt.NDArray[np.float64]
     floors: npt.NDArray[np.float32]
     """Operating point of each topic, in the order of TOPICS."""
+    beside: npt.NDArray[np.float64]
+    """Share of the n-gram model in each head, in the order of HEADS."""
 
 
 class EncoderScorer:
@@ -81,7 +83,8 @@ class EncoderScorer:
         try:
             source = msgspec.json.decode((folder / "encoder.json").read_bytes(), type=Source)
             with np.load(folder / "heads.npz", allow_pickle=False) as file:
-                heads = EncoderHeads(file["weights"], file["bias"], file["floors"])
+                beside = file["beside"] if "beside" in file else np.full(len(HEADS), source.beside)
+                heads = EncoderHeads(file["weights"], file["bias"], file["floors"], beside)
         except (OSError, KeyError, ValueError, msgspec.DecodeError) as broken:
             raise NotConfigured(
                 f"打不开编码器目录 {folder}：要有 encoder.json 和 heads.npz；请用 tools/build_encoder.py 生成，或改用 ngram。"
@@ -101,7 +104,7 @@ class EncoderScorer:
         # summed row by row: a matrix product may round differently with the number of rows
         logits = np.stack([(row[:, None] * self._heads.weights).sum(axis=0) for row in vectors]) + self._heads.bias
         if self._model:
-            beside = self._source.beside
+            beside = self._heads.beside
             logits = (1 - beside) * logits + beside * ngram.log_odds(self._model, texts)
         return judged(logits, self._heads.floors)
 
