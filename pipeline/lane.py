@@ -27,9 +27,9 @@ DANGER: Final = 0.2
 """From this fused probability on a plea is 疑似危急: one soft sound, somebody looks at it today."""
 DANGER_ALONE: Final = 0.25
 """The same for a text that does not ask for anything."""
-PLEA_ELSEWHERE: Final = 0.6
+PLEA_ELSEWHERE: Final = 0.75
 """The same for a text that reads as news, fiction, advertising or a notice."""
-DANGER_ELSEWHERE: Final = 0.4
+DANGER_ELSEWHERE: Final = 0.7
 _SILENT: Final = 0.02
 """Below this a score of a plea or of danger says that it hears nothing at all: the signs are not counted."""
 _NO_PLEA: Final = 0.49

@@ -99,4 +99,4 @@ def test_no_opening_of_the_pleas_is_repeated_like_a_template() -> None:
     pleas = labelled.read_labelled(labelled.PLEAS)
     openings = Counter(post.text[:8] for post in pleas if len(post.text) > 20)
     assert openings.most_common(1)[0][1] <= len(pleas) / 100
-    assert len({post.writer for post in pleas}) == 19
+    assert len({post.writer for post in pleas}) == 22

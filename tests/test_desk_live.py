@@ -83,7 +83,7 @@ def test_a_plea_is_told_to_those_whom_it_concerns_alone(world: World) -> None:
         wires[who].await_one(opinion.id)
     wait_for(lambda: bool(wires["hotline"].of(plea.id)) and bool(wires["officer"].of(plea.id)))
     task = world.help(plea)
-    assert wires["officer"].of(task)
+    wait_for(lambda: bool(wires["officer"].of(task)))
     for who in ("commentator", "lead", "county"):
         assert not wires[who].of(plea.id), who
         assert not wires[who].of(task), who

@@ -128,11 +128,11 @@ def test_danger_that_asks_for_nothing_is_suspected_and_no_plea() -> None:
     assert verdict.help < 0.5 <= verdict.danger
 
 
-def test_a_scene_needs_less_than_a_word_of_harm_and_a_text_with_neither_rings_for_nothing() -> None:
-    score = Judgement(NEUTRAL, help=0.05, danger=0.75)
-    assert lane.judge("她电话一直打不通，直播间现在黑屏", score).lane == "suspected"
-    assert lane.judge("她喊我去吃粉，米粉店在桥头", Judgement(NEUTRAL, help=0.05, danger=0.2)).lane is None
-    assert lane.judge("米粉好吃", ALARMED).lane != "suspected"
+def test_a_danger_needs_no_word_of_harm_where_the_score_is_sure_and_more_of_it_where_a_tale_is_told() -> None:
+    sure = Judgement(NEUTRAL, help=0.05, danger=0.75)
+    assert lane.judge("阿婆的灯三天没有亮过", sure).lane == "suspected"
+    assert lane.judge("阿婆的灯三天没有亮过", Judgement(NEUTRAL, help=0.05, danger=0.1)).lane is None
+    assert lane.judge("小说第三章，阿婆的灯三天没有亮过", Judgement(NEUTRAL, help=0.05, danger=0.5)).lane is None
 
 
 def test_a_score_alone_makes_a_plea_marked_as_such_but_never_a_critical_one() -> None:

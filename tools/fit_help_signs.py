@@ -29,8 +29,9 @@ from tools import build_model  # noqa: E402
 
 STRENGTH = {"help": 0.1, "danger": 0.2}
 """Inverse regularisation, chosen by leaving one writer out."""
-BY_HAND = {"像广告": (-2.5, 0.0)}
-"""Points that are not fitted: hardly an advert of a law firm stands among own posts, and none of them is a plea."""
+BY_HAND = {"像广告": (-2.5, 0.0), "求推荐好物": (-2.5, 0.0)}
+"""Points that are not fitted: hardly an advert of a law firm, hardly a wish for a hair dryer stands among own posts, and none of
+them is a plea for an office."""
 _FARTHEST = 6.9
 """The lane bounds log-odds so."""
 SIGN = re.compile(r'    Sign\(name="(?P<name>[^"]+)", pattern=(?P<pattern>r?"(?:[^"\\]|\\.)*")[^\n]*\),\n')
