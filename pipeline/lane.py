@@ -41,6 +41,8 @@ _MARKS: Final = 6
 """Words and reasons shown at most."""
 _AGAINST: Final = -0.3
 """Points from which on a sign is told as what kept a text from being a plea: fewer are the "她" of many a post."""
+_TELLING: Final = 0.2
+"""Points from which on a sign is told as what spoke for it: fewer are the "I" of many a post."""
 _NEAR: Final = 80
 """Characters before and after a hit in which its person and its present are looked for."""
 _ALSO: Final = 150
@@ -306,9 +308,9 @@ def _silenced(plain: str, rule: rules.Rule, begin: int, end: int, over_text: Ite
 
 
 def _strongest(found: Points, of: Literal["plea", "danger"]) -> list[str]:
-    """Return the names of the signs that speak for it, those with most points first."""
-    speaking = [(getattr(sign, of), sign.name) for sign in found.signs if getattr(sign, of) > 0]
-    return [name for _, name in sorted(speaking, key=lambda one: -one[0])]
+    """Return the names of the signs that speak for it, those with most points first; no form is a reason for danger."""
+    speaking = [(getattr(sign, of), sign.name) for sign in found.signs if of == "plea" or sign.pattern]
+    return [name for worth, name in sorted(speaking, key=lambda one: -one[0]) if worth >= _TELLING]
 
 
 def _sounds_dangerous(judgement: Judgement, plain: str) -> bool:
