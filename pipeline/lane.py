@@ -39,7 +39,7 @@ _CERTAIN: Final = {"critical": (0.95, 0.95), "suspected": (0.95, 0.6), "urgent":
 _MARK_LENGTH: Final = 24
 _MARKS: Final = 6
 """Words and reasons shown at most."""
-_AGAINST: Final = -0.3
+_AGAINST: Final = -0.4
 """Points from which on a sign is told as what kept a text from being a plea: fewer are the "她" of many a post."""
 _TELLING: Final = 0.2
 """Points from which on a sign is told as what spoke for it: fewer are the "I" of many a post."""
