@@ -36,9 +36,8 @@ from torch import Tensor, nn  # noqa: E402
 from pipeline import labelled, training  # noqa: E402 - the tree is not installed on a bare machine
 from pipeline.labelled import LabelledPost  # noqa: E402
 from pipeline.scorers import ngram  # noqa: E402
-from pipeline.scorers.encoder import Source, vector  # noqa: E402
+from pipeline.scorers.encoder import Source, encoder, vector  # noqa: E402
 from pipeline.scorers.ngram import HEADS  # noqa: E402
-from pipeline.scorers.onnx_encoder import OnnxEncoder  # noqa: E402
 from pipeline.training import ASIDE  # noqa: E402
 from text.normalise import normalise  # noqa: E402
 from tools import build_model  # noqa: E402
@@ -306,29 +305,23 @@ def write_heads(folder: Path, asked: argparse.Namespace) -> None:
     """Mix the folder's model with the n-gram model of this checkout: heads.npz and encoder.json."""
     said = unseen_logits(asked.unseen, HEADS)
     with np.load(asked.work / "unseen.npz") as file:
-        encoder, truth = file["encoder"].astype(float), file["truth"]
+        ours, truth = file["encoder"].astype(float), file["truth"]
         linear = np.array([said[key] for key in file["keys"].tolist()])
-    heads = mixed(encoder, linear, truth, ngram.read(ngram.MODEL).shifts, asides=pleas(folder, asked.pleas))
+    source = Source(name=asked.name, onnx="model.onnx", pooling="given", first=FIRST, last=LAST, beside=BESIDE)
+    asides = pleas(folder, source, asked.pleas)
+    heads = mixed(ours, linear, truth, ngram.read(ngram.MODEL).shifts, asides=asides)
     np.savez_compressed(
         folder / "heads.npz", weights=heads.weights, bias=heads.bias, floors=heads.floors, beside=heads.beside
     )
     digest = blake2b((folder / "model.onnx").read_bytes() + (folder / "heads.npz").read_bytes(), digest_size=4)
-    source = Source(
-        name=f"{asked.name}-{digest.hexdigest()}",
-        onnx="model.onnx",
-        pooling="given",
-        first=FIRST,
-        last=LAST,
-        beside=BESIDE,
-    )
+    source = msgspec.structs.replace(source, name=f"{asked.name}-{digest.hexdigest()}")
     (folder / "encoder.json").write_bytes(msgspec.json.format(msgspec.json.encode(source), indent=1) + b"\n")
 
 
-def pleas(folder: Path, scores: Path) -> Asides:
+def pleas(folder: Path, source: Source, scores: Path) -> Asides:
     """Return what the folder's model, and n-gram models that had not seen the writer, say of `readings/pleas.jsonl`."""
     said, posts = unseen_logits(scores, ASIDE), labelled.read_labelled(labelled.PLEAS)
-    encode = OnnxEncoder(folder / "model.onnx", folder / "tokenizer.json", "given")
-    source = Source(name="careful", onnx="model.onnx", pooling="given", first=FIRST, last=LAST)
+    encode = encoder(source, folder)
     logits = np.stack([vector(encode, normalise(post.text), source) for post in posts])
     return Asides(
         encoder=logits[:, [HEADS.index(head) for head in ASIDE]],

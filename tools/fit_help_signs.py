@@ -2,7 +2,8 @@
 
 `python tools/fit_help_signs.py [--write]` needs scikit-learn and some minutes: for each writer of own posts it scores them
 by heads that saw none of that writer, fits the points on own posts alone, `readings/pleas.jsonl` among them (real ones
-hold hardly a plea), and tells what points fitted without a writer do on that writer. Held-out posts are never read. `--write` puts the points into the file.
+hold hardly a plea), and tells what points fitted without a writer do on that writer. Held-out posts are never read.
+`--write` puts the points into the file.
 """
 
 import argparse
@@ -56,7 +57,7 @@ def main() -> None:
     writers = np.array([post.writer for post in posts])
     fits = []
     for column, head in enumerate(ASIDE):
-        truth = np.array([getattr(post, head) for post in posts])
+        truth = np.array([post.says(head) for post in posts])
         certain = np.array([hit is not None and (head == "help" or hit[0] in DANGEROUS) for hit in found])
         logits = np.clip([scores[post.key][column] for post in posts], -_FARTHEST, _FARTHEST)
         wide = np.column_stack([logits, seen])

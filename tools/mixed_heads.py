@@ -39,7 +39,8 @@ def mixed(
     `encoder` and `linear` hold the logits of posts that neither model has seen, the linear model's sentiment calibrated;
     `truth` says which heads are so; all (posts, heads). The three sentiments share one slope (temperature scaling, Guo
     et al. 2017), under which the mixture is honest. Help and danger keep the shifts of the n-gram model: the lane that
-    decides them was fitted to those; with `asides` their share is fitted on these, too. Raises ValueError where a head is so of none of the posts, or of all.
+    decides them was fitted to those; with `asides` their share is fitted on these, too. Raises ValueError where a head is
+    so of none of the posts, or of all.
     """
     three = len(SENTIMENTS)
     weights, bias, shares = np.eye(len(HEADS)), np.zeros(len(HEADS)), np.full(len(HEADS), beside)
